@@ -1,0 +1,99 @@
+import type { Client } from '@temporalio/client';
+import type { CatalogueOptions } from './catalogue/index.js';
+import { createEvidenceActivities } from './evidence/index.js';
+import type { EvidenceStore } from './evidence/index.js';
+import { createHttpActivities } from './http/index.js';
+import type { Connect } from './kubernetes/session.js';
+import type { KubernetesActivities } from './kubernetes/types.js';
+import { lazily } from './lazily.js';
+import type { NotifyOptions } from './notify/index.js';
+import type { SecretResolver } from './secrets/index.js';
+import { createTemporalActivities } from './temporal/index.js';
+import type {
+  Activities,
+  CatalogueActivities,
+  NotifyActivities,
+  PrometheusActivities,
+  RegistryActivities,
+} from './types.js';
+
+/** Everything that activities reach the outside world through. Built by the worker; tests bring their own. */
+export interface Connections {
+  /** The runbooks' schemas and the reader of systems; loaded when the first run resolves its input. */
+  catalogue: () => Promise<CatalogueOptions>;
+  evidence: EvidenceStore;
+  /** Clients of Kubernetes contexts; loaded when the first activity needs one. */
+  kubernetes: () => Promise<Connect>;
+  /** One structured log line. */
+  log: NotifyOptions['log'];
+  secrets: SecretResolver;
+  /** Client for the namespace that the worker serves. */
+  temporal: () => Client;
+}
+
+const kubernetesNames: Record<keyof KubernetesActivities, true> = {
+  inspectWorkload: true,
+  previewImage: true,
+  listSavedStates: true,
+  listRevisions: true,
+  splitPods: true,
+  saveState: true,
+  markVerified: true,
+  setImage: true,
+  restoreState: true,
+  restoreRevision: true,
+  setPaused: true,
+  watchRollout: true,
+  guardPods: true,
+  deleteStuckPods: true,
+  quarantine: true,
+  liftQuarantine: true,
+};
+
+/** All activities as one flat object; the names are a public contract, because they stand in histories. */
+export function createActivities(connections: Connections): Activities {
+  const { catalogue, evidence, kubernetes, log, secrets, temporal } = connections;
+  return {
+    ...lazily<KubernetesActivities>(kubernetesNames, async () => {
+      const [{ createKubernetesActivities }, connect] = await Promise.all([
+        import('./kubernetes/index.js'),
+        kubernetes(),
+      ]);
+      return createKubernetesActivities({ connect });
+    }),
+    ...lazily<NotifyActivities>({ notify: true }, async () => {
+      const { createNotifyActivities } = await import('./notify/index.js');
+      return createNotifyActivities({ secrets, log });
+    }),
+    ...createHttpActivities({ secrets }),
+    ...lazily<PrometheusActivities>({ measure: true }, async () => {
+      const { createPrometheusActivities } = await import('./prometheus/index.js');
+      return createPrometheusActivities();
+    }),
+    ...lazily<RegistryActivities>({ resolveImage: true }, async () => {
+      const { createRegistryActivities } = await import('./registry/index.js');
+      return createRegistryActivities();
+    }),
+    ...createEvidenceActivities({ store: evidence }),
+    ...createTemporalActivities({ client: temporal }),
+    ...lazily<CatalogueActivities>({ resolveInput: true, openBlackouts: true }, async () => {
+      const [{ createCatalogueActivities }, options] = await Promise.all([import('./catalogue/index.js'), catalogue()]);
+      return createCatalogueActivities(options);
+    }),
+  };
+}
+
+/** Names of all activities that a worker registers. */
+export function activityNames(): string[] {
+  const unused = (): never => {
+    throw new Error('only the names are of interest');
+  };
+  const connections = {
+    catalogue: unused,
+    kubernetes: unused,
+    log: unused,
+    temporal: unused,
+  };
+  const store = { create: unused, read: unused, reference: unused, list: unused };
+  return Object.keys(createActivities({ ...connections, evidence: store, secrets: { resolve: unused } }));
+}

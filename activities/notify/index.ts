@@ -1,0 +1,44 @@
+import type { WebClient } from '@slack/web-api';
+import { bounded, redact } from '../secrets/redact.js';
+import type { SecretResolver } from '../secrets/resolver.js';
+import { heartbeating } from '../temporal/heartbeat.js';
+import type { NotifyActivities } from '../types.js';
+import { postOnce } from './slack.js';
+import { slackClient } from './slackClient.js';
+
+export interface NotifyOptions {
+  secrets: SecretResolver;
+  /** Writes one structured line; pino's `logger.info` fits. */
+  log: (fields: Record<string, unknown>, message: string) => void;
+  /** A client for a bot token; tests and proxies bring their own. */
+  slackClientFor?: (token: string, apiUrl: string | undefined) => WebClient;
+  /** `BELAY_SLACK_API_URL` is used where a channel names no `apiUrl`. The process's environment by default. */
+  env?: Record<string, string | undefined>;
+}
+
+/**
+ * Messages to people. Touches only the channel that it is given.
+ *
+ * Slack: `SlackRefused` and `SecretUnresolved` are final and say what to do; `SlackRateLimited` is retried after the time that Slack
+ * names; `SlackUnavailable` is retried. Safe to repeat: see `postOnce`. Log: one line at level info; a repeat writes it again with the
+ * same key. No token is ever part of a failure.
+ */
+export function createNotifyActivities(options: NotifyOptions): NotifyActivities {
+  const clientFor = options.slackClientFor ?? slackClient;
+  const env = options.env ?? process.env;
+  return {
+    async notify({ channelName, channel, notification }) {
+      const { kind, key, title, text, workflowId } = notification;
+      if (channel.type === 'log') {
+        options.log(
+          { notification: kind, channel: channelName, key, workflowId, text: redact(text).slice(0, 3_000) },
+          bounded(title),
+        );
+        return { delivered: true };
+      }
+      const token = await options.secrets.resolve(channel.token);
+      const client = clientFor(token, channel.apiUrl ?? env['BELAY_SLACK_API_URL']);
+      return heartbeating(() => postOnce(client, { channelName, channel: channel.channel }, notification));
+    },
+  };
+}

@@ -1,0 +1,121 @@
+import type { Blackout, Channel, HttpCheck, System } from '../systems/schema.js';
+import type { KubernetesActivities } from './kubernetes/types.js';
+
+/** Result of one HTTP check. */
+export interface CheckResult {
+  name: string;
+  url: string;
+  passed: boolean;
+  /** One sentence: what was expected and what came, or how many answers passed in a row. */
+  summary: string;
+  tries: number;
+  lastStatus?: number;
+  lastLatencyMs?: number;
+}
+
+/** A check with its base URL filled in. */
+export type ResolvedCheck = Omit<HttpCheck, 'endpoint'> & { url: string };
+
+export interface HttpActivities {
+  /** Read-only (a POST check is the describer's promise that repeating is harmless). Heartbeats between tries. */
+  runHttpCheck: (input: { check: ResolvedCheck }) => Promise<CheckResult>;
+}
+
+/** One instant PromQL measurement. */
+export type Measurement =
+  | { kind: 'value'; value: number }
+  | { kind: 'noVerdict'; why: 'empty' | 'NaN' | 'severalSeries' | 'notANumber' | 'tooLittleTraffic'; detail: string }
+  | { kind: 'error'; detail: string };
+
+export interface PrometheusActivities {
+  /** Read-only. Never throws for an unreachable or failing Prometheus: that is `error`. */
+  measure: (input: { url: string; query: string; timeoutSeconds: number }) => Promise<Measurement>;
+}
+
+export type ImageResolution =
+  | { status: 'resolved'; digest: string; platforms: string[] }
+  | { status: 'notFound'; message: string }
+  | { status: 'unreachable'; message: string }
+  | { status: 'malformed'; message: string };
+
+export interface RegistryActivities {
+  /** Read-only. OCI distribution API; follows an index to its platforms (`linux/amd64`). */
+  resolveImage: (input: {
+    image: string;
+    insecureRegistries: string[];
+    mirrors: Record<string, string>;
+  }) => Promise<ImageResolution>;
+}
+
+export type NotificationKind = 'start' | 'failure' | 'rollback' | 'end' | 'page';
+
+export interface Notification {
+  kind: NotificationKind;
+  /** Stable per message: workflow run and step; a repeat must not post twice where the vendor lets us tell. */
+  key: string;
+  title: string;
+  /** Markdown, bounded to 3,000 characters by the sender. */
+  text: string;
+  workflowId: string;
+}
+
+export interface NotifyActivities {
+  notify: (input: {
+    channelName: string;
+    channel: Channel;
+    notification: Notification;
+  }) => Promise<{ delivered: boolean; reference?: string }>;
+}
+
+export interface EvidenceActivities {
+  /** Create-only JSON and Markdown; a repeat with the same content returns the same reference. */
+  saveReport: (input: {
+    runbook: string;
+    workflowId: string;
+    runId: string;
+    json: string;
+    markdown: string;
+  }) => Promise<{ reference: string }>;
+}
+
+export interface RunDescription {
+  workflowId: string;
+  runId: string;
+  type: string;
+  status: string;
+  memo: Record<string, unknown>;
+}
+
+export interface TemporalActivities {
+  /** Read-only. `undefined` (as null) when no such workflow runs. */
+  describeRun: (input: { workflowId: string }) => Promise<RunDescription | null>;
+  /** Heartbeats until the workflow is closed. */
+  waitForRunEnd: (input: { workflowId: string; runId?: string }) => Promise<void>;
+  /** Asks a run to cancel. Safe to repeat. */
+  cancelRun: (input: { workflowId: string; runId: string; reason: string }) => Promise<void>;
+}
+
+/** What `resolveInput` makes of a raw input: validated, defaults filled, the system's snapshot with it. */
+export interface ResolvedInput {
+  runbook: string;
+  input: unknown;
+  system: System;
+  /** sha256 of the merged description that the snapshot was taken from. */
+  systemHash: string;
+}
+
+export interface CatalogueActivities {
+  /** Fails with InvalidInput (non-retryable) and every problem with its path. Touches nothing. */
+  resolveInput: (input: { runbook: string; raw: unknown }) => Promise<ResolvedInput>;
+  /** Names of the blackouts that are on at `at` (ms since the epoch). */
+  openBlackouts: (input: { blackouts: Blackout[]; at: number }) => Promise<string[]>;
+}
+
+export type Activities = KubernetesActivities &
+  HttpActivities &
+  PrometheusActivities &
+  RegistryActivities &
+  NotifyActivities &
+  EvidenceActivities &
+  TemporalActivities &
+  CatalogueActivities;

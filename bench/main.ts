@@ -1,0 +1,112 @@
+import { Argument, Command, InvalidArgumentError } from 'commander';
+import { concurrentSuite } from './concurrent/suite.js';
+import { concurrentTable } from './concurrent/table.js';
+import { writeDocs } from './docs.js';
+import { barLine, isMet, type Bar } from './kit/bars.js';
+import { withPlace, type Place } from './kit/place.js';
+import { recorded } from './kit/results.js';
+import { rolloutSuite } from './rollout/suite.js';
+import { rolloutTable } from './rollout/table.js';
+import { workerSuite } from './worker/suite.js';
+import { workerTable } from './worker/table.js';
+
+interface Options {
+  runs: number;
+  slots: number;
+  peerSeconds: number;
+  rollouts: number;
+  starts: number;
+}
+
+function whole(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (Number.isInteger(value) && value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`must be a whole number from ${least} to ${most}.`);
+  };
+}
+
+const out = (text: string): void => void process.stdout.write(`${text}\n`);
+const progress = (line: string): void => void process.stderr.write(`${line}\n`);
+
+/** Measures one suite, prints its table and returns its bars. */
+async function play<T>(
+  suite: string,
+  command: string,
+  measure: () => Promise<{ data: T; bars: Bar[] }>,
+  render: (data: T) => string,
+): Promise<Bar[]> {
+  progress(`\n${suite}`);
+  const { data, bars } = await recorded(suite, command, measure);
+  out(`\n${render(data)}\n`);
+  for (const bar of bars) out(barLine(bar));
+  return bars;
+}
+
+/** Each suite has a sandbox of its own: what one leaves behind must not weigh on the next. */
+function suites(options: Options): Record<string, () => Promise<Bar[]>> {
+  const inPlace = <T>(work: (place: Place) => Promise<T>): Promise<T> => withPlace(progress, work);
+  const { runs, slots, peerSeconds, rollouts, starts } = options;
+  return {
+    worker: () =>
+      inPlace((place) =>
+        play(
+          'worker',
+          `npm run bench -- worker --starts ${starts}`,
+          () => workerSuite(place, { starts, progress }),
+          workerTable,
+        ),
+      ),
+    concurrent: () =>
+      inPlace((place) =>
+        play(
+          'concurrent',
+          `npm run bench -- concurrent --rollouts ${rollouts}`,
+          () => concurrentSuite(place, { rollouts, progress }),
+          concurrentTable,
+        ),
+      ),
+    rollout: () =>
+      inPlace((place) =>
+        play(
+          'rollout',
+          `npm run bench -- rollout --runs ${runs} --slots ${slots} --peer-seconds ${peerSeconds}`,
+          () => rolloutSuite(place, { runs, slots, peerSeconds, progress }),
+          rolloutTable,
+        ),
+      ),
+  };
+}
+
+const program = new Command('npm run bench --')
+  .description('Measures Belay in a sandbox of its own. Exit code 1 when a bar is missed.')
+  .addArgument(
+    new Argument('<suite>', 'what to measure; `docs` writes the newest results into docs/benchmarks.md').choices([
+      ...['rollout', 'concurrent', 'worker', 'all', 'docs'],
+    ]),
+  )
+  .option('--runs <n>', 'rollout: runs per fault', whole(1, 1_000), 20)
+  .option('--slots <n>', 'rollout: runs of one fault at the same time', whole(1, 20), 1)
+  .option('--peer-seconds <s>', 'rollout: longest time to wait for kubectl; 0 leaves it out', whole(0, 3_600), 620)
+  .option('--rollouts <n>', 'concurrent: rollouts started together', whole(1, 400), 100)
+  .option('--starts <n>', 'worker: starts', whole(1, 1_000), 20)
+  .action(async (suite: string, options: Options) => {
+    if (suite === 'docs') {
+      out(`docs/benchmarks.md: ${(await writeDocs()).join(', ') || 'no results yet'}`);
+      return;
+    }
+    const all = suites(options);
+    const bars: Bar[] = [];
+    for (const [name, run] of Object.entries(all)) if (suite === 'all' || suite === name) bars.push(...(await run()));
+    const missed = bars.filter((bar) => !isMet(bar));
+    if (missed.length > 0) progress(`\n${missed.length} of ${bars.length} bars missed`);
+    process.exitCode = missed.length > 0 ? 1 : 0;
+  });
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  progress(error instanceof Error ? error.message : String(error));
+  // After an interruption, waits for runs of a Temporal that is gone would keep this process.
+  process.exit(1);
+}

@@ -1,0 +1,107 @@
+import { join } from 'node:path';
+import pc from 'picocolors';
+import { down, up } from '../../sandbox/index.js';
+import { changes, demoSystem, preparePlace } from '../demo/place.js';
+import { startWorker } from '../demo/workerProcess.js';
+import { newWorkflowId } from '../ids.js';
+import { runUrl, startFormUrl } from '../links.js';
+import type { Temporal } from '../connection.js';
+import { begin } from './commands/start.js';
+import type { Io } from './io.js';
+import { prepareInput } from './prepare.js';
+import { addresses } from './sandboxAddresses.js';
+import { taskQueue, uiPlace, withTemporal } from './session.js';
+import { watchRun } from './watch/watch.js';
+
+/** One job of the demo: what is done, and the exit code that it must end with. */
+interface Scene {
+  title: string;
+  tag: (service: string) => string;
+  reason: string;
+  expected: number;
+}
+
+const scenes: Scene[] = [
+  { title: 'Update three services, one after another', tag: () => '1.4.2', reason: 'Release 1.4.2', expected: 0 },
+  {
+    title: 'Update to a version of which one service crashes: found, explained, rolled back',
+    tag: (service) => (service === 'websocket-server' ? '1.4.3-crashfast' : '1.4.3'),
+    reason: 'Release 1.4.3',
+    expected: 4,
+  },
+  {
+    title: 'Try the same version once more: refused, since it is quarantined',
+    tag: (service) => (service === 'websocket-server' ? '1.4.3-crashfast' : '1.4.2'),
+    reason: 'Again by mistake',
+    expected: 3,
+  },
+];
+
+async function play(io: Io, temporal: Temporal, scene: Scene): Promise<string> {
+  io.out(`\n${pc.bold(scene.title)}`);
+  const input = { system: demoSystem, changes: changes(scene.tag), reason: scene.reason };
+  const prepared = await prepareInput(io, 'rollingUpdate', { input: JSON.stringify(input) }, []);
+  const run = await begin(io, temporal, prepared);
+  const { code } = await watchRun(temporal.client, run, io);
+  if (code !== scene.expected) throw new Error(`${run.workflowId} ended with exit code ${code}, not ${scene.expected}`);
+  const place = uiPlace(io, temporal);
+  return place ? runUrl(place, run.workflowId, run.runId) : run.workflowId;
+}
+
+/** How to start the next run by hand, in the UI or in a second terminal. */
+function nextRun(io: Io, temporal: Temporal): string[] {
+  const input = {
+    system: demoSystem,
+    changes: changes(() => '1.5.0').slice(0, 1),
+    reason: 'My first',
+    requestedBy: 'me',
+  };
+  const place = uiPlace(io, temporal);
+  const workflowId = newWorkflowId('rollingUpdate', demoSystem);
+  const form = place
+    ? startFormUrl(place, { taskQueue: taskQueue(io), runbook: 'rollingUpdate', workflowId })
+    : undefined;
+  const json = JSON.stringify(input);
+  return [
+    pc.bold('Start the next one yourself:'),
+    ...(form === undefined ? [] : [`  open ${form}`, `  and give it as input: ${json}`]),
+    `  or: node dist/client/cli/main.js start rollingUpdate --watch --input '${json}'`,
+  ];
+}
+
+/** Ends with Ctrl+C, so that what was shown can be looked at in the UI. */
+const untilInterrupted = (): Promise<void> => new Promise((resolve) => process.once('SIGINT', () => resolve()));
+
+/**
+ * `belay demo`: real Temporal, real Kubernetes API, a worker, one update that succeeds and one that is rolled back. With `exit` it stops
+ * everything at the end; otherwise it stays up until Ctrl+C, and the sandbox beyond that.
+ */
+export async function demo(io: Io, options: { exit?: boolean }): Promise<number> {
+  const name = io.env['BELAY_SANDBOX'];
+  const state = await up({ progress: (line) => io.note(line), ...(name && name !== 'off' ? { name } : {}) });
+  await preparePlace(state);
+  // The demo is about the sandbox, whatever else this terminal is set up for.
+  Object.assign(io.env, addresses(state, {}), { BELAY_SANDBOX: 'off' });
+  const log = join(state.dir, 'demo-worker.log');
+  const worker = await startWorker(io.env, log);
+  io.note(`Worker ready after ${worker.readyMs} ms; its log: ${log}`);
+  try {
+    await withTemporal(io, async (temporal) => {
+      const links: string[] = [];
+      for (const scene of scenes) links.push(await play(io, temporal, scene));
+      if (!options.exit) io.out(['', ...nextRun(io, temporal)].join('\n'));
+      io.out(
+        ['', pc.bold('In the Temporal UI:'), ...links.map((link) => `  ${link}`), `  ${state.temporal?.ui}`].join('\n'),
+      );
+    });
+    if (!options.exit) {
+      io.out('\nThe worker runs on. Ctrl+C ends it.');
+      await untilInterrupted();
+    }
+  } finally {
+    await worker.stop();
+    if (options.exit) await down(state.name);
+    else io.note('The sandbox stays up: belay sandbox down stops it.');
+  }
+  return 0;
+}

@@ -1,0 +1,105 @@
+import type { HostComponent } from './host/index.js';
+import { httpProbe } from './kit/probes.js';
+import { freePort } from './kit/ports.js';
+import type { ComponentName, PartName, Progress, SandboxState } from './kit/types.js';
+
+/** What starting a part adds to the sandbox's state. */
+export type Started = { pids: Record<string, number> } & Partial<
+  Pick<SandboxState, 'temporal' | 'kubernetes' | 'services' | 'registry' | 'slack' | 'prometheus'>
+>;
+
+export interface Part {
+  name: PartName;
+  components: ComponentName[];
+  /** Parts whose addresses it uses; they are started before it, and it is started anew when they are. */
+  needs: PartName[];
+  start(context: StartContext): Promise<Started>;
+  /** Throws when what the state says does not answer. */
+  check(state: SandboxState): Promise<void>;
+}
+
+export interface StartContext {
+  state: SandboxState;
+  components: ComponentName[];
+  progress: Progress;
+}
+
+/** Every part, in dependency order. Modules are loaded when needed: the CLI's other commands never pay for them. */
+export const PARTS: readonly Part[] = [
+  {
+    name: 'temporal',
+    components: ['temporal'],
+    needs: [],
+    async start({ state, progress }) {
+      const { startTemporal } = await import('./temporal/index.js');
+      // The usual ports where they are free, so that a person's bookmark of the UI works after the next `up`.
+      const usual = state.name === 'default';
+      const ports = usual ? { grpc: await freePort(7233), ui: await freePort(8233) } : {};
+      return startTemporal({ dir: state.dir, ports, persistent: state.persistent ?? false, progress });
+    },
+    async check({ temporal }) {
+      const { checkTemporal } = await import('./temporal/index.js');
+      await checkTemporal(required(temporal));
+    },
+  },
+  {
+    name: 'kubernetes',
+    components: ['kubernetes'],
+    needs: [],
+    async start({ state, progress }) {
+      const { startKubernetes } = await import('./kubernetes/index.js');
+      return startKubernetes({ dir: state.dir, progress });
+    },
+    async check({ kubernetes }) {
+      const { checkKubernetes } = await import('./kubernetesCheck.js');
+      await checkKubernetes(required(kubernetes));
+    },
+  },
+  {
+    name: 'host',
+    components: ['services', 'registry', 'slack'],
+    needs: ['kubernetes'],
+    async start({ state, components, progress }) {
+      const { startHost } = await import('./host/index.js');
+      const wanted = components.filter((name): name is HostComponent => HOST_COMPONENTS.has(name));
+      const { kubeconfig } = required(state.kubernetes);
+      return startHost({ dir: state.dir, kubeconfig, components: wanted, progress });
+    },
+    async check({ services, registry, slack }) {
+      // Any status is an answer: each of them refuses a request to its root in its own way.
+      const urls = [services?.url, registry && `http://${registry.host}/v2/`, slack?.url];
+      await Promise.all(urls.filter((url) => url !== undefined).map((url) => httpProbe(url, () => true)()));
+    },
+  },
+  {
+    name: 'prometheus',
+    components: ['prometheus'],
+    needs: ['host'],
+    async start({ state, progress }) {
+      const { startPrometheus } = await import('./prometheus.js');
+      const { host } = new URL(required(state.services).url);
+      return startPrometheus({ dir: state.dir, targets: [{ job: 'sandbox', targets: [host] }], progress });
+    },
+    async check({ prometheus }) {
+      await httpProbe(`${required(prometheus).url}/-/ready`)();
+    },
+  },
+];
+
+const HOST_COMPONENTS = new Set<ComponentName>(['services', 'registry', 'slack']);
+
+/** All components, in the order in which they are listed to people. */
+export const COMPONENTS: readonly ComponentName[] = PARTS.flatMap((part) => part.components);
+
+/** The wanted components together with those that they cannot do without. */
+export function withNeeds(components: readonly ComponentName[]): ComponentName[] {
+  const all = new Set(components);
+  if (all.has('prometheus')) all.add('services');
+  if ([...HOST_COMPONENTS].some((name) => all.has(name))) all.add('kubernetes');
+  return COMPONENTS.filter((name) => all.has(name));
+}
+
+function required<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error('it is not started');
+  return value;
+}

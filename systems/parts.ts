@@ -1,0 +1,73 @@
+import type { z } from 'zod';
+import type { Path } from './problem.js';
+import {
+  type Blackout,
+  blackoutSchema,
+  type HttpCheck,
+  httpCheckSchema,
+  type MetricGate,
+  metricGateSchema,
+  type RolloutPolicy,
+  rolloutPolicySchema,
+} from './schema.js';
+import { type Schedule, scheduleSchema } from './scheduleSchema.js';
+
+type Fields = Record<string, unknown>;
+
+/** One object of a description. `parsed` only if the schema has nothing against it, so that one mistake hides no other. */
+export interface Part<T = unknown> {
+  path: Path;
+  fields: Fields;
+  parsed?: T;
+}
+
+export interface Parts {
+  root: Fields;
+  tiers: string[];
+  workloads: Part[];
+  checks: Part<HttpCheck>[];
+  gates: Part<MetricGate>[];
+  blackouts: Part<Blackout>[];
+  rollout: Part<RolloutPolicy>;
+  schedules: Part<Schedule>[];
+  /** Lists whose entries must have names of their own. */
+  namedLists: Part[][];
+}
+
+export function isObject(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Takes a raw description apart without relying on any of it. */
+export function partsOf(raw: unknown): Parts {
+  const root = isObject(raw) ? raw : {};
+  const workloads = list(root['workloads'], ['workloads']);
+  const health = list(root['health'], ['health'], httpCheckSchema);
+  const smoke = list(root['smoke'], ['smoke'], httpCheckSchema);
+  const blackouts = list(root['blackouts'], ['blackouts'], blackoutSchema);
+  const checksOf = workloads.map(({ path, fields }) => list(fields['health'], [...path, 'health'], httpCheckSchema));
+  const gatesOf = workloads.map(({ path, fields }) => list(fields['gates'], [...path, 'gates'], metricGateSchema));
+  const policies = isObject(root['policies']) ? root['policies'] : {};
+  const tiers = Array.isArray(root['tiers']) ? root['tiers'] : [];
+  return {
+    root,
+    tiers: tiers.filter((tier) => typeof tier === 'string'),
+    workloads,
+    checks: [...health, ...smoke, ...checksOf.flat()],
+    gates: gatesOf.flat(),
+    blackouts,
+    rollout: part(policies['rollingUpdate'] ?? {}, ['policies', 'rollingUpdate'], rolloutPolicySchema),
+    schedules: list(root['schedules'], ['schedules'], scheduleSchema),
+    namedLists: [workloads, health, smoke, blackouts, ...checksOf, ...gatesOf],
+  };
+}
+
+function list<T>(value: unknown, path: Path, schema?: z.ZodType<T>): Part<T>[] {
+  if (!Array.isArray(value)) return [];
+  return value.flatMap((entry: unknown, index) => (isObject(entry) ? [part(entry, [...path, index], schema)] : []));
+}
+
+function part<T>(value: unknown, path: Path, schema?: z.ZodType<T>): Part<T> {
+  const parsed = schema?.safeParse(value);
+  return { path, fields: isObject(value) ? value : {}, ...(parsed?.success && { parsed: parsed.data }) };
+}

@@ -1,0 +1,216 @@
+import { z } from 'zod';
+import { scheduleSchema } from './scheduleSchema.js';
+
+/** DNS label as Kubernetes asks for it in names of workloads and namespaces. */
+const dnsName = z
+  .string()
+  .regex(
+    /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/,
+    'must be lower case letters, digits, "-" or "." (a Kubernetes name)',
+  );
+const dnsLabel = z
+  .string()
+  .regex(
+    /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/,
+    'must be at most 63 lower case letters, digits or "-" (a Kubernetes label)',
+  );
+const id = z.string().regex(/^[a-z][a-z0-9-]{0,62}$/, 'must start with a letter and hold only a-z, 0-9 and "-"');
+
+/** Where a secret value is found; the value itself is never part of a description. Resolved by activities in the worker. */
+export const secretReference = z
+  .string()
+  .regex(/^(env:[A-Za-z_]\w*|file:\/.+|k8s:[^/#]+\/[^/#]+#.+|aws-sm:[^#]+#.+)$/, {
+    error:
+      'must be a reference: env:NAME, file:/path, k8s:namespace/name#key or aws-sm:id#key (never the secret itself)',
+  });
+
+const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' });
+
+const headerName = z.string().regex(/^[\w!#$%&'*+.^`|~-]{1,100}$/, 'must be a header name: letters, digits and "-"');
+const headerValue = z.string().regex(/^[\t\x20-\x7e]{0,1000}$/, 'must be one line of ASCII text');
+
+/** One HTTP probe: passes when `times` answers in a row meet every expectation. */
+export const httpCheckSchema = z.strictObject({
+  name: z.string().min(1).max(80),
+  endpoint: id.describe('Key of `endpoints`: the base URL'),
+  path: z
+    .string()
+    .regex(/^\/[^\s#]*$/, 'must start with "/" and hold no space or "#"')
+    .default('/'),
+  method: z.enum(['GET', 'HEAD', 'POST']).default('GET'),
+  headers: z.record(headerName, headerValue).optional().describe('Literal header values; no credentials'),
+  secretHeaders: z.record(headerName, secretReference).optional().describe('Header values by secret reference'),
+  expect: z
+    .strictObject({
+      status: z.array(z.int().min(100).max(599)).min(1).default([200]).describe('Status codes that pass'),
+      bodyIncludes: z.string().min(1).optional().describe('Text that the body must hold'),
+      json: z
+        .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+        .optional()
+        .describe('Dotted path in a JSON body → value it must have'),
+      maxLatencyMs: z.int().min(1).max(60_000).default(2_000).describe('Slower answers do not pass'),
+    })
+    .prefault({}),
+  times: z.int().min(1).max(50).default(3).describe('Passing answers in a row that count as healthy'),
+  intervalSeconds: z.number().min(0.1).max(60).default(2).describe('Pause between two tries'),
+  attempts: z.int().min(1).max(200).default(15).describe('Tries in all before the check has failed'),
+  timeoutSeconds: z.number().min(0.1).max(60).default(5).describe('For one try'),
+});
+
+/** One measured condition on the new pods while old and new run side by side. */
+export const metricGateSchema = z
+  .strictObject({
+    name: z.string().min(1).max(80),
+    query: z
+      .string()
+      .min(1)
+      .describe(
+        'PromQL giving exactly one series; {{namespace}}, {{workload}}, {{newPods}} (a regular expression) and {{window}} are filled in',
+      ),
+    max: z.number().optional().describe('Greatest value that passes'),
+    min: z.number().optional().describe('Least value that passes'),
+    windowSeconds: z.int().min(5).max(3_600).default(60).describe('How far {{window}} looks back'),
+    intervalSeconds: z.number().min(1).max(600).default(15).describe('Pause between two measurements'),
+    count: z.int().min(1).max(500).default(3).describe('Measurements to take'),
+    failureLimit: z.int().min(0).default(0).describe('Failed measurements that are still tolerated'),
+    noVerdictLimit: z.int().min(0).default(2).describe('Measurements without a verdict that are tolerated'),
+    errorLimit: z.int().min(0).default(4).describe('Errors in a row that are tolerated'),
+    traffic: z
+      .strictObject({ query: z.string().min(1), min: z.number().positive() })
+      .optional()
+      .describe('Below this much traffic a measurement is no verdict: silence is not a perfect score'),
+    dryRun: z.boolean().default(false).describe('Measured and reported, never binding'),
+  })
+  .refine((gate) => gate.max !== undefined || gate.min !== undefined, {
+    error: 'needs `max`, `min` or both',
+    path: ['max'],
+  })
+  .meta({ anyOf: [{ required: ['max'] }, { required: ['min'] }] });
+
+export const workloadSchema = z.strictObject({
+  name: dnsName,
+  kind: z.enum(['Deployment', 'StatefulSet', 'DaemonSet']).default('Deployment'),
+  tier: id.describe('One of `tiers`'),
+  container: dnsLabel.optional().describe('The container that updates change; the only one when left out'),
+  deadlineSeconds: z
+    .int()
+    .min(5)
+    .max(7_200)
+    .optional()
+    .describe('Total time for one rollout of this workload; nothing resets it'),
+  health: z.array(httpCheckSchema).default([]).describe('Checks of this workload alone'),
+  gates: z.array(metricGateSchema).default([]).describe('Measured on the new pods while they bake'),
+});
+
+const day = z.enum(['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday']);
+const clock = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be HH:MM, 00:00 to 23:59');
+
+const instant = z.iso.datetime({
+  offset: true,
+  error: 'must be date and time with zone, e.g. 2026-12-20T18:00:00Z',
+});
+
+/** A span in which no change may start: weekly, or once. */
+export const blackoutSchema = z.union([
+  z.strictObject({
+    name: z.string().min(1),
+    days: z.array(day).min(1),
+    from: clock,
+    to: clock.describe('Not after `from`: ends on the next day'),
+    timeZone: z.string().min(1).describe('IANA name, e.g. Europe/Berlin'),
+  }),
+  z.strictObject({
+    name: z.string().min(1),
+    start: instant,
+    end: instant,
+  }),
+]);
+
+export const channelSchema = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('slack'),
+    channel: z.string().min(1).describe('#name or channel id'),
+    token: secretReference,
+    apiUrl: httpUrl.optional().describe("Another address than Slack's own"),
+  }),
+  z.strictObject({ type: z.literal('log') }),
+]);
+
+export const approvalPolicySchema = z.strictObject({
+  required: z.boolean().default(false),
+  approvers: z.array(z.string().min(1)).default([]).describe('Who may approve; anybody but the requester when empty'),
+  minApprovals: z.int().min(1).max(5).default(1),
+  expiresAfterSeconds: z
+    .int()
+    .min(10)
+    .max(7 * 86_400)
+    .default(1_800),
+});
+
+const registryHost = z
+  .string()
+  .regex(/^[A-Za-z0-9]([-.A-Za-z0-9]*[A-Za-z0-9])?(:\d{1,5})?$/, 'must be host or host:port, without http:// and path');
+
+export const rolloutPolicySchema = z.strictObject({
+  approval: approvalPolicySchema.prefault({}),
+  backupFirst: z.boolean().default(false).describe('Back up before the first write'),
+  deadlineSeconds: z.int().min(5).max(7_200).default(600).describe('Per workload; nothing resets it'),
+  bakeSeconds: z.int().min(0).max(7_200).default(60).describe('How long the new pods must prove themselves'),
+  onFailure: z.enum(['rollback', 'hold']).default('rollback'),
+  onNoVerdict: z.enum(['hold', 'rollback', 'continue']).default('hold').describe('When a gate cannot be measured'),
+  onGateError: z.enum(['hold', 'rollback', 'continue']).default('hold'),
+  images: z
+    .strictObject({
+      unreachable: z.enum(['warn', 'refuse']).default('warn').describe('When the registry cannot be asked'),
+      platforms: z.array(z.string()).default(['linux/amd64']).describe('What the nodes run; empty asks for nothing'),
+      pinDigest: z.boolean().default(false).describe('Write name:tag@digest instead of name:tag'),
+      insecureRegistries: z.array(registryHost).default([]).describe('host:port that speak plain HTTP'),
+      mirrors: z.record(registryHost, registryHost).default({}).describe('Registry host in the image → host to ask'),
+    })
+    .prefault({}),
+});
+
+const notifyOn = z.array(id).default([]);
+
+/** One system in one environment. Numbers of the manuals stand here, never in code. */
+export const systemSchema = z.strictObject({
+  $schema: z.string().optional(),
+  name: id.describe("The file's name without .yaml"),
+  title: z.string().min(1).describe('As people call it'),
+  environment: z.string().min(1).default('production'),
+  kubernetes: z
+    .strictObject({
+      context: z
+        .string()
+        .min(1)
+        .optional()
+        .describe("Context of the worker's kubeconfig; its current one when left out"),
+      namespace: dnsLabel,
+    })
+    .optional()
+    .describe('Left out: the system does not run on Kubernetes'),
+  tiers: z.array(id).default([]).describe('From the data stores to the edge'),
+  workloads: z.array(workloadSchema).default([]).describe('In the order in which updates go'),
+  endpoints: z.record(id, httpUrl).default({}).describe('Base URLs that checks refer to'),
+  health: z.array(httpCheckSchema).default([]).describe('Checks of the system as a whole'),
+  smoke: z.array(httpCheckSchema).default([]).describe('Smoke tests after an update'),
+  prometheus: z.strictObject({ url: httpUrl, timeoutSeconds: z.number().min(1).max(60).default(10) }).optional(),
+  blackouts: z.array(blackoutSchema).default([]).describe('Spans in which no change may start'),
+  channels: z.record(id, channelSchema).default({}).describe('Where notifications go, by a name of your choice'),
+  notify: z
+    .strictObject({ start: notifyOn, failure: notifyOn, rollback: notifyOn, end: notifyOn, page: notifyOn })
+    .prefault({})
+    .describe('Which channels are told of what'),
+  policies: z.strictObject({ rollingUpdate: rolloutPolicySchema.prefault({}) }).prefault({}),
+  schedules: z.array(scheduleSchema).max(200).default([]).describe('Runbooks that are started at set times'),
+});
+
+export type System = z.output<typeof systemSchema>;
+export type SystemInput = z.input<typeof systemSchema>;
+export type Workload = z.output<typeof workloadSchema>;
+export type HttpCheck = z.output<typeof httpCheckSchema>;
+export type MetricGate = z.output<typeof metricGateSchema>;
+export type Blackout = z.output<typeof blackoutSchema>;
+export type Channel = z.output<typeof channelSchema>;
+export type ApprovalPolicy = z.output<typeof approvalPolicySchema>;
+export type RolloutPolicy = z.output<typeof rolloutPolicySchema>;

@@ -1,0 +1,39 @@
+// `npm run test:kill [-- --all] [-- --every 10] [-- good|rolledBack]`: the kill test alone, on a sandbox of its own.
+import { parseArgs } from 'node:util';
+import { Client, Connection } from '@temporalio/client';
+import { withOwnSandbox } from '../scenarios/ownSandbox.js';
+import { sandbox } from '../setup/sandbox.js';
+import { killTest } from './harness.js';
+import { goodCourse, rolledBackCourse } from './rollingUpdate.js';
+import { table } from './table.js';
+
+const courses = { good: goodCourse, rolledBack: rolledBackCourse };
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      all: { type: 'boolean', default: false },
+      every: { type: 'string', default: '25' },
+      'at-once': { type: 'string', default: '6' },
+    },
+  });
+  const state = await sandbox('temporal', 'kubernetes', 'services', 'registry', 'slack');
+  const connection = await Connection.connect({ address: state.temporal?.address ?? '' });
+  const client = new Client({ connection });
+  const every = values.all ? 1 : Number(values.every);
+  for (const [name, course] of Object.entries(courses)) {
+    if (positionals.length > 0 && !positionals.includes(name)) continue;
+    const report = await killTest(course(state), {
+      client,
+      every,
+      atOnce: Number(values['at-once']),
+      progress: (line) => console.log(line),
+    });
+    console.log(`\n${table(report)}\n`);
+    if (report.runs.some((run) => run.problems.length > 0)) process.exitCode = 1;
+  }
+  await connection.close();
+}
+
+await withOwnSandbox('kill', main);

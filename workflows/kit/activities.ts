@@ -1,0 +1,60 @@
+import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
+import type { Activities } from '../../activities/types.js';
+
+const quick = { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '10s', maximumAttempts: 80 } as const;
+
+/**
+ * Read-only and short. Many tries: an API server that is away for minutes must not end a run. `summary` names the bar in the
+ * UI's timeline.
+ */
+export const probe = (summary: string) =>
+  proxyActivities<Activities>({
+    summary,
+    startToCloseTimeout: '15s',
+    scheduleToCloseTimeout: '10m',
+    retry: quick,
+    cancellationType: ActivityCancellationType.TRY_CANCEL,
+  });
+
+/** Read-only and allowed one short look: for facts that are good to have when time matters more. */
+export const glance = (summary: string) =>
+  proxyActivities<Activities>({
+    summary,
+    scheduleToCloseTimeout: '2s',
+    retry: { maximumAttempts: 1 },
+    cancellationType: ActivityCancellationType.TRY_CANCEL,
+  });
+
+/** Changes the outside world; idempotent by design of each activity. A cancel waits for the answer, so that we know what we did. */
+export const mutate = (summary: string) =>
+  proxyActivities<Activities>({
+    summary,
+    startToCloseTimeout: '10s',
+    scheduleToCloseTimeout: '10m',
+    retry: quick,
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  });
+
+/** Read-only and long: heartbeats, and a lost worker is noticed within 10 s. `ms` is the longest useful time. */
+export const watch = (summary: string, ms: number) =>
+  proxyActivities<Activities>({
+    summary,
+    heartbeatTimeout: '10s',
+    startToCloseTimeout: ms + 120_000,
+    scheduleToCloseTimeout: ms + 600_000,
+    retry: { ...quick, maximumAttempts: 200 },
+    cancellationType: ActivityCancellationType.TRY_CANCEL,
+  });
+
+/**
+ * Messages to people: tried for an hour, awaited by nobody. Heartbeats, so that a message whose worker died is sent again
+ * before the run's end stops waiting for it.
+ */
+export const outbox = (summary: string) =>
+  proxyActivities<Activities>({
+    summary,
+    heartbeatTimeout: '5s',
+    startToCloseTimeout: '20s',
+    scheduleToCloseTimeout: '1h',
+    retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m', maximumAttempts: 100 },
+  });

@@ -1,0 +1,31 @@
+import type { ZodType } from 'zod';
+import type { System } from '../../systems/schema.js';
+import type { VerbName } from './messages.js';
+
+export interface InputProblem {
+  path: string;
+  message: string;
+}
+
+/** Catalogue entry of a runbook: CLI help, validation, docs page and the UI deep link come from it. Never in the workflow bundle. */
+export interface Runbook<Input = unknown> {
+  /** Workflow type name. */
+  id: string;
+  title: string;
+  purpose: string;
+  input: ZodType<Input>;
+  examples: { title: string; input: unknown }[];
+  /** What it changes in the outside world. */
+  changes: string;
+  risk: 'none' | 'low' | 'medium' | 'high';
+  /** How it is undone. */
+  undo: string;
+  /** Who approves, when. */
+  approval: string;
+  expectedDuration: string;
+  verbs: VerbName[];
+  /** Failure types it can end with, and what each means to the reader. */
+  failures: Record<string, string>;
+  /** Problems that need the system's description to be seen. */
+  crossCheck?: (input: Input, system: System) => InputProblem[];
+}

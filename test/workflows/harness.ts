@@ -14,6 +14,18 @@ import type { VerbAnswer, VerbInput } from '../../workflows/kit/messages.js';
 import { sandbox } from '../setup/sandbox.js';
 import type { World } from './world.js';
 
+/** How long a test waits for something that comes within a second on a calm machine. */
+const PATIENCE_MS = 60_000;
+
+/** Waits until a condition beside the run holds, such as a message that has arrived. */
+export async function eventually(what: string, condition: () => boolean): Promise<void> {
+  const end = Date.now() + PATIENCE_MS;
+  while (!condition()) {
+    if (Date.now() > end) throw new Error(`never: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
 /** A real Temporal server and a worker with the real workflows over a pretended world. */
 export class Harness {
   private constructor(
@@ -92,7 +104,7 @@ export class Running {
 
   /** Waits until the run's status satisfies the predicate. */
   async until(what: string, predicate: (status: RunStatus) => boolean): Promise<RunStatus> {
-    const end = Date.now() + 30_000;
+    const end = Date.now() + PATIENCE_MS;
     for (;;) {
       const status = await this.status();
       if (predicate(status)) return status;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ApplicationFailure } from '@temporalio/common';
 import { SANDBOX_MS } from '../setup/sandbox.js';
-import { Harness } from './harness.js';
+import { eventually, Harness } from './harness.js';
 import { describeSystem, World } from './world.js';
 
 let harness: Harness;
@@ -198,7 +198,8 @@ describe('failure and rollback', () => {
       const held = await run.until('held', (status) => status.hold?.name === 'rollbackFailed');
       expect(held.hold?.state?.['a']).toContain('still on app:2-bad');
       expect(writesOf(one, 'restoreState')).toEqual([]);
-      expect(one.notifications.some((sent) => sent.kind === 'page')).toBe(true);
+      // A page goes out beside the hold, so it may arrive a moment later.
+      await eventually('somebody is paged', () => one.notifications.some((sent) => sent.kind === 'page'));
       await run.verb('retryRollback', { actor: 'bob', reason: 'cached on the nodes' });
       expect((await run.failure()).type).toBe('RolledBack');
       expect(one.images()).toEqual({ a: 'app:1' });

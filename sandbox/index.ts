@@ -6,7 +6,7 @@ import { recordProcess } from './kit/process.js';
 import { DEFAULT_SANDBOX, readProcesses, readState, removeState, sandboxDir, writeState } from './kit/state.js';
 import { messageOf } from './kit/text.js';
 import type { ComponentName, Progress, SandboxState } from './kit/types.js';
-import { COMPONENTS, PARTS, withNeeds, type Part, type Started } from './parts.js';
+import { DEFAULT_COMPONENTS, PARTS, withNeeds, type Part, type Started } from './parts.js';
 import { problemOf } from './status.js';
 import { stopProcesses } from './stop.js';
 
@@ -19,7 +19,7 @@ const LOCK_MS = 60 * 60_000;
 export interface UpOptions {
   /** Default `default`. */
   name?: string;
-  /** Default: all. What they need comes along. */
+  /** Default: all but the optional ones. What they need comes along. */
   components?: readonly ComponentName[];
   /** Whether workflows and other data survive `down`. Default: only in the sandbox named `default`. */
   persistent?: boolean;
@@ -47,7 +47,7 @@ export async function up(options: UpOptions): Promise<SandboxState> {
     await stopProcesses(dir, (process) => !Object.values(state.parts ?? {}).some((names) => names.includes(process)));
     const present = PARTS.filter((part) => state.parts?.[part.name]).flatMap((part) => part.components);
     const kept = present.filter((component) => state[component] !== undefined);
-    const components = withNeeds([...kept, ...(options.components ?? COMPONENTS)]);
+    const components = withNeeds([...kept, ...(options.components ?? DEFAULT_COMPONENTS)]);
     await sharingGoCache(() => startParts(state, components, options.progress));
     return state;
   });

@@ -5,7 +5,20 @@ import type { ComponentName, PartName, Progress, SandboxState } from './kit/type
 
 /** What starting a part adds to the sandbox's state. */
 export type Started = { pids: Record<string, number> } & Partial<
-  Pick<SandboxState, 'temporal' | 'kubernetes' | 'services' | 'registry' | 'slack' | 'prometheus'>
+  Pick<
+    SandboxState,
+    | 'temporal'
+    | 'kubernetes'
+    | 'services'
+    | 'registry'
+    | 'slack'
+    | 'prometheus'
+    | 'objectstore'
+    | 'postgres'
+    | 'redis'
+    | 'mongodb'
+    | 'aws'
+  >
 >;
 
 export interface Part {
@@ -13,6 +26,8 @@ export interface Part {
   components: ComponentName[];
   /** Parts whose addresses it uses; they are started before it, and it is started anew when they are. */
   needs: PartName[];
+  /** Started only when asked for by name: most people do not need it, or it is slow to install. */
+  optional?: boolean;
   start(context: StartContext): Promise<Started>;
   /** Throws when what the state says does not answer. */
   check(state: SandboxState): Promise<void>;
@@ -84,12 +99,29 @@ export const PARTS: readonly Part[] = [
       await httpProbe(`${required(prometheus).url}/-/ready`)();
     },
   },
+  {
+    name: 'objectstore',
+    components: ['objectstore'],
+    needs: [],
+    async start({ state, progress }) {
+      const { startObjectStore } = await import('./objectstore.js');
+      return startObjectStore({ dir: state.dir, progress });
+    },
+    async check({ objectstore }) {
+      await httpProbe(`${required(objectstore).endpoint}/health`)();
+    },
+  },
 ];
 
 const HOST_COMPONENTS = new Set<ComponentName>(['services', 'registry', 'slack']);
 
 /** All components, in the order in which they are listed to people. */
 export const COMPONENTS: readonly ComponentName[] = PARTS.flatMap((part) => part.components);
+
+/** What is started when nobody says what is wanted. */
+export const DEFAULT_COMPONENTS: readonly ComponentName[] = PARTS.filter((part) => !part.optional).flatMap(
+  (part) => part.components,
+);
 
 /** The wanted components together with those that they cannot do without. */
 export function withNeeds(components: readonly ComponentName[]): ComponentName[] {

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { backupsSchema } from './backupSchema.js';
+import { approvalPolicySchema, httpUrl, id, secretReference } from './fields.js';
 import { scheduleSchema } from './scheduleSchema.js';
 
 /** DNS label as Kubernetes asks for it in names of workloads and namespaces. */
@@ -14,18 +16,6 @@ const dnsLabel = z
     /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/,
     'must be at most 63 lower case letters, digits or "-" (a Kubernetes label)',
   );
-const id = z.string().regex(/^[a-z][a-z0-9-]{0,62}$/, 'must start with a letter and hold only a-z, 0-9 and "-"');
-
-/** Where a secret value is found; the value itself is never part of a description. Resolved by activities in the worker. */
-export const secretReference = z
-  .string()
-  .regex(/^(env:[A-Za-z_]\w*|file:\/.+|k8s:[^/#]+\/[^/#]+#.+|aws-sm:[^#]+#.+)$/, {
-    error:
-      'must be a reference: env:NAME, file:/path, k8s:namespace/name#key or aws-sm:id#key (never the secret itself)',
-  });
-
-const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' });
-
 const headerName = z.string().regex(/^[\w!#$%&'*+.^`|~-]{1,100}$/, 'must be a header name: letters, digits and "-"');
 const headerValue = z.string().regex(/^[\t\x20-\x7e]{0,1000}$/, 'must be one line of ASCII text');
 
@@ -136,17 +126,6 @@ export const channelSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('log') }),
 ]);
 
-export const approvalPolicySchema = z.strictObject({
-  required: z.boolean().default(false),
-  approvers: z.array(z.string().min(1)).default([]).describe('Who may approve; anybody but the requester when empty'),
-  minApprovals: z.int().min(1).max(5).default(1),
-  expiresAfterSeconds: z
-    .int()
-    .min(10)
-    .max(7 * 86_400)
-    .default(1_800),
-});
-
 const registryHost = z
   .string()
   .regex(/^[A-Za-z0-9]([-.A-Za-z0-9]*[A-Za-z0-9])?(:\d{1,5})?$/, 'must be host or host:port, without http:// and path');
@@ -202,6 +181,7 @@ export const systemSchema = z.strictObject({
     .prefault({})
     .describe('Which channels are told of what'),
   policies: z.strictObject({ rollingUpdate: rolloutPolicySchema.prefault({}) }).prefault({}),
+  backups: backupsSchema.optional().describe('What is backed up, where to, and how it is proved'),
   schedules: z.array(scheduleSchema).max(200).default([]).describe('Runbooks that are started at set times'),
 });
 

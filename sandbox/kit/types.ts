@@ -55,9 +55,30 @@ export interface SandboxState {
   registry?: { host: string };
   /** Strict double of the Slack Web API. */
   slack?: { url: string; token: string };
+  /** S3 server with versioning and object lock; the only account that it knows. */
+  objectstore?: { endpoint: string; region: string; accessKeyId: string; secretAccessKey: string };
+  /** PostgreSQL on loopback; `bin` is the folder of its server and client programs. */
+  postgres?: { host: string; port: number; user: string; password: string; bin: string };
+  redis?: { host: string; port: number; password: string; bin: string };
+  /** A server that speaks MongoDB's protocol, and the folder with mongodump and mongorestore. */
+  mongodb?: { host: string; port: number; tools: string };
+  /** Amazon's control plane, played by moto with a stateful proxy before it. */
+  aws?: { endpoint: string; region: string; accessKeyId: string; secretAccessKey: string };
 }
 
-export type ComponentName = 'temporal' | 'kubernetes' | 'services' | 'prometheus' | 'registry' | 'slack';
+export type ComponentName =
+  | 'temporal'
+  | 'kubernetes'
+  | 'services'
+  | 'prometheus'
+  | 'registry'
+  | 'slack'
+  | 'objectstore'
+  | 'postgres'
+  | 'redis'
+  | 'mongodb'
+  | 'aws';
 
 /** What is started and stopped as one: `host` is the one Node process that plays services, registry and Slack. */
-export type PartName = 'temporal' | 'kubernetes' | 'host' | 'prometheus';
+export type PartName =
+  'temporal' | 'kubernetes' | 'host' | 'prometheus' | 'objectstore' | 'postgres' | 'redis' | 'mongodb' | 'aws';

@@ -48,6 +48,9 @@ const kubernetesNames: Record<keyof KubernetesActivities, true> = {
   deleteStuckPods: true,
   quarantine: true,
   liftQuarantine: true,
+  readScale: true,
+  setReplicas: true,
+  waitScaled: true,
 };
 
 /** All activities as one flat object; the names are a public contract, because they stand in histories. */

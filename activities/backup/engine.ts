@@ -37,8 +37,11 @@ export interface EngineContext {
 export interface Payload {
   /** File name that tells the format, e.g. `database.dump`, `globals.sql`, `dump.rdb`, `files.tar`. */
   name: string;
-  /** Piped into each other; the last one's output is the payload. All must exit 0. A file is read as it is. */
-  from: { commands: Command[] } | { file: string };
+  /**
+   * Piped into each other; the last one's output is the payload. All must exit 0. A file is read as it is. Bytes stand in
+   * memory and are piped from there, so that what holds secrets never lies on a disk unencrypted.
+   */
+  from: { commands: Command[] } | { file: string } | { bytes: () => Uint8Array };
 }
 
 /** A consistent view that is held open while it is read. */
@@ -57,6 +60,8 @@ export interface Files {
   dir: string;
   /** Payload name → path. */
   paths: Record<string, string>;
+  /** Payloads of an engine that `needsEncryption`: decrypted into memory, and not in `paths`. */
+  memory?: Record<string, Uint8Array>;
 }
 
 /** A throwaway copy that can be looked at. */
@@ -83,6 +88,11 @@ export interface Copy {
  * `backupErrors` as type; anything else counts as retryable.
  */
 export interface Engine<T extends SourceType = SourceType> {
+  /**
+   * The payloads hold secrets: without encryption in the policy the core refuses a backup as `Unsupported` before it captures
+   * anything, and hands decrypted payloads over in `Files.memory`.
+   */
+  needsEncryption?: boolean;
   /** Read-only. */
   inspect(source: SourceOf<T>, context: EngineContext): Promise<SourceFacts>;
   capture(source: SourceOf<T>, context: EngineContext): Promise<Capture>;

@@ -4,6 +4,9 @@ import { addToQuarantine, liftQuarantine } from './state/quarantine.js';
 import { connectByContext } from './api/connect.js';
 import { inspectWorkload } from './inspect/inspectWorkload.js';
 import { splitPods } from './rollout/readPods.js';
+import { readScale } from './scale/readScale.js';
+import { setReplicas } from './scale/setReplicas.js';
+import { waitScaled } from './scale/waitScaled.js';
 import { type Connect, withSession } from './session.js';
 import type { KubernetesActivities } from './types.js';
 import { guardPods } from './watch/guardPods.js';
@@ -46,6 +49,9 @@ export function createKubernetesActivities(options: { connect?: Connect } = {}):
     quarantine: ({ ref, uid, entry }) => withSession(connect, ref, (session) => addToQuarantine(session, uid, entry)),
     liftQuarantine: ({ ref, image, templateHash }) =>
       withSession(connect, ref, (session) => liftQuarantine(session, image, templateHash)),
+    readScale: ({ ref }) => withSession(connect, ref, readScale),
+    setReplicas: (input) => withSession(connect, input.ref, (session) => setReplicas(session, input)),
+    waitScaled: (input) => withSession(connect, input.ref, (session) => waitScaled(session, input)),
   };
 }
 

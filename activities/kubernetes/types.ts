@@ -158,6 +158,30 @@ export interface Revision {
   current: boolean;
 }
 
+/** How many pods a workload is to have, and who else decides on that. */
+export interface Scale {
+  uid: string;
+  replicas: number;
+  /** Of a Deployment: it can be scaled all the same. */
+  paused?: boolean;
+  /** They leave a workload with 0 replicas alone, unless `owner` (e.g. `ScaledObject web`) says otherwise. */
+  autoscalers: { name: string; min: number; max: number; owner?: string }[];
+}
+
+export interface ScaleOutcome {
+  /**
+   * reached: the asked number of pods is ready, or with 0 not one is left, terminating ones included. changed: somebody else
+   * set another number meanwhile. replaced: the object is gone, or has another UID.
+   */
+  outcome: 'reached' | 'deadline' | 'changed' | 'replaced';
+  /** One sentence for a person. */
+  summary: string;
+  ready: number;
+  /** Pods that exist, terminating ones included. */
+  pods: number;
+  tookMs: number;
+}
+
 export interface KubernetesActivities {
   /** Read-only. All facts of one workload that pre-flight needs. */
   inspectWorkload: (input: { ref: WorkloadRef; verbs: 'update' }) => Promise<Inspection>;
@@ -223,4 +247,23 @@ export interface KubernetesActivities {
   /** Remembers that this image and template failed here. Idempotent by run and template. */
   quarantine: (input: { ref: WorkloadRef; uid: string; entry: QuarantineEntry }) => Promise<void>;
   liftQuarantine: (input: { ref: WorkloadRef; image: string; templateHash: string }) => Promise<void>;
+  /** Read-only. Deployments and StatefulSets; a DaemonSet is `Unsupported`. */
+  readScale: (input: { ref: WorkloadRef }) => Promise<Scale>;
+  /**
+   * Sets `spec.replicas`, guarded by UID. Idempotent: `previous` is the number before this run's first such write, also when a
+   * repeat finds it done. Throws `TargetReplaced`, `Unsupported` (DaemonSet).
+   */
+  setReplicas: (input: {
+    ref: WorkloadRef;
+    uid: string;
+    replicas: number;
+    run: RunRef;
+  }) => Promise<{ previous: number }>;
+  /** Waits with a watch. Heartbeats. `deadlineAt` in ms since the epoch; with `uid` another object of that name is `replaced`. */
+  waitScaled: (input: {
+    ref: WorkloadRef;
+    uid?: string;
+    replicas: number;
+    deadlineAt: number;
+  }) => Promise<ScaleOutcome>;
 }

@@ -1,5 +1,7 @@
 import { hostname } from 'node:os';
 import { EnvironmentReader } from './environment.js';
+import { readHost } from './host.js';
+import type { WorkerHost } from './host.js';
 
 const mostPort = 65_535;
 /** Names and build ids of deployments: at most 63 characters, as the Kubernetes worker controller asks. */
@@ -10,6 +12,7 @@ const loopback = '127.0.0.1';
 /** Everything that a worker process is told by its environment. Times in milliseconds. */
 export interface WorkerConfig {
   taskQueue: string;
+  host: WorkerHost;
   identity: string;
   logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error';
   /** Absent: no health server. Port 0: a free port, which the ready line names. */
@@ -40,8 +43,10 @@ export function loadWorkerConfig(env: NodeJS.ProcessEnv = process.env): WorkerCo
   const metricsPort = read.whole('BELAY_METRICS_PORT', 1, mostPort);
   const deploymentName = read.matching('TEMPORAL_DEPLOYMENT_NAME', versionPart, versionWords);
   const buildId = read.matching('TEMPORAL_WORKER_BUILD_ID', versionPart, versionWords);
+  const taskQueue = read.textUpTo('BELAY_TASK_QUEUE', 200) ?? 'belay';
   const config: WorkerConfig = {
-    taskQueue: read.textUpTo('BELAY_TASK_QUEUE', 200) ?? 'belay',
+    taskQueue,
+    host: readHost(read, taskQueue),
     identity: `belay-worker@${hostname()}:${process.pid}`,
     logLevel: read.oneOf('BELAY_LOG_LEVEL', ['trace', 'debug', 'info', 'warn', 'error']) ?? 'info',
     ...(healthPort === undefined

@@ -11,6 +11,7 @@ import { activityLog } from './interceptors.js';
 import { sdkLogger } from './logger.js';
 import { checkNamespace } from './preflight.js';
 import { onTermination } from './shutdown.js';
+import { drain, notPolling, runTogether } from './together.js';
 import { buildBundle, findPrebuiltBundle } from './workflowBundle.js';
 
 /** A probe must answer before the kubelet's own timeout, which is one second unless told otherwise. */
@@ -54,20 +55,20 @@ export function workerOptions(config: WorkerConfig): Omit<WorkerOptions, 'activi
 
 async function health(
   config: WorkerConfig,
-  worker: Worker,
+  workers: readonly Worker[],
   connection: NativeConnection,
 ): Promise<HealthServer | null> {
   if (!config.health) return null;
   return startHealthServer(config.health, async () => {
-    const state = worker.getState();
-    if (state !== 'RUNNING') return { ready: false, reason: `worker is ${state}` };
+    const reason = notPolling(workers);
+    if (reason !== undefined) return { ready: false, reason };
     await connection.withDeadline(Date.now() + reachableWithinMs, () => connection.workflowService.getSystemInfo({}));
     return { ready: true, reason: 'polling' };
   });
 }
 
 /**
- * Connects, checks the namespace, polls until SIGTERM or SIGINT, drains. Writes one `worker ready` line once it polls. Throws
+ * Connects, checks the namespace, polls the task queue and the host's own queue (or only that) until SIGTERM or SIGINT, drains. Writes one `worker ready` line once it polls. Throws
  * `PreflightError` when the namespace is not set up and the SDK's `TransportError` when Temporal is not reachable.
  * `installRuntime` must have been called.
  */
@@ -75,7 +76,7 @@ export async function runWorker(config: WorkerConfig, logger: PinoLogger, env = 
   const target = loadTemporalTarget(env);
   const connecting = NativeConnection.connect(target.connectionOptions);
   // Found while the connection is being made; what it throws is told below, where it is awaited.
-  const source = workflowSource(logger);
+  const source = config.host.only ? Promise.resolve(undefined) : workflowSource(logger);
   source.catch(() => undefined);
   const connection = await connecting;
   let closeHealth: HealthServer | null = null;
@@ -88,20 +89,24 @@ export async function runWorker(config: WorkerConfig, logger: PinoLogger, env = 
       createConnections(surroundings),
       source,
     ]);
-    const worker = await Worker.create({
+    const shared: WorkerOptions = {
       ...workerOptions(config),
-      ...bundle,
       connection,
       namespace: target.namespace,
       activities: createActivities(connections),
       interceptors: { activity: [activityLog(logger)] },
-    });
-    closeHealth = await health(config, worker, connection);
-    forgetSignals = onTermination(logger, () => worker.shutdown());
-    const running = worker.run();
+    };
+    const workers = await Promise.all([
+      ...(bundle ? [Worker.create({ ...shared, ...bundle })] : []),
+      Worker.create({ ...shared, taskQueue: config.host.queue }),
+    ]);
+    closeHealth = await health(config, workers, connection);
+    forgetSignals = onTermination(logger, () => drain(workers));
+    const running = runTogether(workers);
     logger.info(
       {
-        queue: config.taskQueue,
+        ...(config.host.only ? {} : { queue: config.taskQueue }),
+        hostQueue: config.host.queue,
         namespace: target.namespace,
         temporal: target.address,
         ...(closeHealth ? { healthPort: closeHealth.port } : {}),

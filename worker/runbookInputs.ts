@@ -8,7 +8,7 @@ export function runbookInputs(): Record<string, RunbookInput> {
       entry.id,
       {
         inputSchema: entry.input,
-        needs: ['kubernetes', 'workloads'],
+        needs: entry.needs,
         ...(entry.crossCheck ? { crossCheck: entry.crossCheck } : {}),
       },
     ]),

@@ -1,9 +1,21 @@
+import { backupRunbook } from './backup/runbook.js';
+import { backupWatchRunbook } from './backupWatch/runbook.js';
+import { drTestRunbook } from './drTest/runbook.js';
 import type { Runbook } from './kit/runbook.js';
+import { restoreRunbook } from './restore/runbook.js';
+import { retentionRunbook } from './retention/runbook.js';
 import { rollbackRunbook } from './rollback/runbook.js';
 import { rollingUpdateRunbook } from './rollingUpdate/runbook.js';
+import { verifyBackupRunbook } from './verifyBackup/runbook.js';
 
 /** Every runbook by id. For worker and client; the workflow bundle never imports this file. */
 export const catalogue: Record<string, Runbook> = {
   rollingUpdate: rollingUpdateRunbook as unknown as Runbook,
   rollback: rollbackRunbook as unknown as Runbook,
+  backup: backupRunbook as unknown as Runbook,
+  verifyBackup: verifyBackupRunbook as unknown as Runbook,
+  restore: restoreRunbook as unknown as Runbook,
+  drTest: drTestRunbook as unknown as Runbook,
+  backupWatch: backupWatchRunbook as unknown as Runbook,
+  retention: retentionRunbook as unknown as Runbook,
 };

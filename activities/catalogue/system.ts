@@ -7,12 +7,13 @@ import type { InputProblem } from './invalidInput.js';
 export type LoadSystem = (name: string) => LoadedSystem;
 
 /** Part of a description that a runbook cannot do without. */
-export type Need = 'kubernetes' | 'workloads' | 'prometheus';
+export type Need = 'kubernetes' | 'workloads' | 'prometheus' | 'backups';
 
 const CURES: Record<Need, string> = {
   kubernetes: 'it has no `kubernetes` section: it does not run on Kubernetes, or the section has to be added',
   workloads: 'it describes no workloads; add them to its description',
   prometheus: 'it names no Prometheus; add `prometheus` to its description',
+  backups: 'it describes no backups; add `backups` with a store and sources to its description',
 };
 
 /** The description that an input names, or what is wrong with the name or the description. Other errors are thrown on. */

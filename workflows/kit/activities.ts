@@ -3,12 +3,20 @@ import type { Activities } from '../../activities/types.js';
 
 const quick = { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '10s', maximumAttempts: 80 } as const;
 
+/** A host's own queue; a host worker that is not there must show soon. */
+const at = (taskQueue: string | undefined) =>
+  taskQueue === undefined ? {} : { taskQueue, scheduleToStartTimeout: HOST_MS };
+
+/** How long an activity waits for a host worker that does not poll. */
+const HOST_MS = 120_000;
+
 /**
  * Read-only and short. Many tries: an API server that is away for minutes must not end a run. `summary` names the bar in the
  * UI's timeline.
  */
-export const probe = (summary: string) =>
+export const probe = (summary: string, taskQueue?: string) =>
   proxyActivities<Activities>({
+    ...at(taskQueue),
     summary,
     startToCloseTimeout: '15s',
     scheduleToCloseTimeout: '10m',
@@ -26,8 +34,9 @@ export const glance = (summary: string) =>
   });
 
 /** Changes the outside world; idempotent by design of each activity. A cancel waits for the answer, so that we know what we did. */
-export const mutate = (summary: string) =>
+export const mutate = (summary: string, taskQueue?: string) =>
   proxyActivities<Activities>({
+    ...at(taskQueue),
     summary,
     startToCloseTimeout: '10s',
     scheduleToCloseTimeout: '10m',
@@ -57,4 +66,19 @@ export const outbox = (summary: string) =>
     startToCloseTimeout: '20s',
     scheduleToCloseTimeout: '1h',
     retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m', maximumAttempts: 100 },
+  });
+
+/**
+ * Moves data: minutes to hours, in proportion to `ms`, the time that the amount of data should take. Heartbeats while bytes
+ * move; a lost worker is noticed within 20 s. A cancel waits for the end of the child processes.
+ */
+export const transfer = (summary: string, ms: number, taskQueue?: string) =>
+  proxyActivities<Activities>({
+    ...at(taskQueue),
+    summary,
+    heartbeatTimeout: '15s',
+    startToCloseTimeout: ms,
+    scheduleToCloseTimeout: ms * 4 + 600_000,
+    retry: { initialInterval: '2s', backoffCoefficient: 2, maximumInterval: '1m', maximumAttempts: 5 },
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   });

@@ -2,6 +2,9 @@ import type { ZodType } from 'zod';
 import type { System } from '../../systems/schema.js';
 import type { VerbName } from './messages.js';
 
+/** Part of a system's description that a runbook cannot do without. */
+export type Need = 'kubernetes' | 'workloads' | 'prometheus' | 'backups';
+
 export interface InputProblem {
   path: string;
   message: string;
@@ -26,6 +29,8 @@ export interface Runbook<Input = unknown> {
   verbs: VerbName[];
   /** Failure types it can end with, and what each means to the reader. */
   failures: Record<string, string>;
+  /** Parts of the description that it cannot work without. */
+  needs: readonly Need[];
   /** Problems that need the system's description to be seen. */
   crossCheck?: (input: Input, system: System) => InputProblem[];
 }

@@ -122,6 +122,10 @@ export const failureTypes = [
   'VerificationFailed',
   'AcceptedAsIs',
   'CompensationFailed',
+  'BackupFailed',
+  'BackupStale',
+  'RestoreFailed',
+  'ObjectiveMissed',
   // A step failed for good, for a reason that has no name of its own above, before anything was changed.
   'StepFailed',
 ] as const;

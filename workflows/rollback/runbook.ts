@@ -92,5 +92,6 @@ export const rollbackRunbook: Runbook<RollbackInput> = {
     StepFailed: 'A step failed for good for another reason, before anything was changed.',
     CompensationFailed: 'The rollback did not succeed; the report says what is old and what is new.',
   },
+  needs: ['kubernetes', 'workloads'],
   crossCheck,
 };

@@ -121,5 +121,6 @@ export const rollingUpdateRunbook: Runbook<RollingUpdateInput> = {
     StepFailed: 'A step failed for good for another reason, before anything was changed.',
     CompensationFailed: 'The rollback did not succeed; the report says what is old and what is new.',
   },
+  needs: ['kubernetes', 'workloads'],
   crossCheck,
 };

@@ -181,7 +181,10 @@ function placeCommands(program: Command, handle: Handle): void {
   program
     .command('worker')
     .description('run a worker until SIGTERM; configured by the environment, see docs/worker.md')
-    .action(handle(async (io) => (await import('./commands/worker.js')).worker(io)));
+    .option('--host <name>', 'only work that needs this host: its SQLite files, folders, pgBackRest')
+    .action(
+      handle(async (io, options: { host?: string }) => (await import('./commands/worker.js')).worker(io, options)),
+    );
 
   scheduleCommands(program, handle);
   sandboxCommands(program, handle);

@@ -1,12 +1,19 @@
 import { describe, expect, test } from '@jest/globals';
+import { hostname } from 'node:os';
 import { ConfigError, loadWorkerConfig } from '../../worker/config.js';
 import { loadTemporalTarget } from '../../worker/connection.js';
+import { hostNameOf } from '../../worker/host.js';
 import { workerOptions } from '../../worker/run.js';
 
 describe('loadWorkerConfig', () => {
   test('an empty environment is enough', () => {
     expect(loadWorkerConfig({})).toEqual({
       taskQueue: 'belay',
+      host: {
+        name: hostNameOf(hostname()),
+        queue: `belay-host-${hostNameOf(hostname())}`,
+        only: false,
+      },
       identity: expect.stringMatching(/^belay-worker@.+:\d+$/),
       logLevel: 'info',
       maxActivities: 400,
@@ -27,6 +34,24 @@ describe('loadWorkerConfig', () => {
       metrics: { host: '127.0.0.1', port: 9464 },
       version: { deploymentName: 'belay', buildId: 'v1' },
     });
+  });
+
+  test.each([
+    ['app-01', 'app-01'],
+    ['App_01.Example.ORG', 'app-01-example-org'],
+    ['Büro', 'b-ro'],
+    ['', 'localhost'],
+    ['x'.repeat(80), 'x'.repeat(63)],
+  ])('the machine %p is host %p', (name, host) => {
+    expect(hostNameOf(name)).toBe(host);
+  });
+
+  test('a host has a queue beside the task queue, and may have nothing else', () => {
+    const env = { BELAY_TASK_QUEUE: 'ops', BELAY_HOST: 'files-1', BELAY_HOST_ONLY: 'true' };
+    expect(loadWorkerConfig(env).host).toEqual({ name: 'files-1', queue: 'ops-host-files-1', only: true });
+    expect(() => loadWorkerConfig({ BELAY_HOST: 'Files 1', BELAY_HOST_ONLY: 'yes' })).toThrow(
+      /BELAY_HOST: must start with a letter.*BELAY_HOST_ONLY: must be one of true, false/,
+    );
   });
 
   test('names every wrong variable, not only the first', () => {

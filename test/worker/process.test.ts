@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { freePort } from '../../sandbox/kit/ports.js';
 import { built } from '../client/cli.js';
+import { until } from '../scenarios/until.js';
 import { sandbox, SANDBOX_MS } from '../setup/sandbox.js';
 import { WorkerChild } from './worker.js';
 
@@ -78,6 +79,42 @@ describe('a worker process', () => {
     worker.signal('SIGTERM');
     worker.signal('SIGINT');
     expect([0, 143]).toContain(await worker.exited);
+  });
+});
+
+async function pollers(queue: string): Promise<{ workflow: number; activity: number }> {
+  const connection = await Connection.connect({ address });
+  const ask = async (taskQueueType: number) => {
+    const asked = { namespace: 'default', taskQueue: { name: queue }, taskQueueType };
+    return (await connection.workflowService.describeTaskQueue(asked)).pollers?.length ?? 0;
+  };
+  const [workflow, activity] = [await ask(1), await ask(2)];
+  await connection.close();
+  return { workflow, activity };
+}
+
+describe('a host', () => {
+  test('has a queue of its own in every worker, for activities only', async () => {
+    const queue = `worker-${randomUUID()}`;
+    const worker = start({ BELAY_TASK_QUEUE: queue, BELAY_HOST: 'files-1' });
+    expect(await worker.line('worker ready')).toMatchObject({ queue, hostQueue: `${queue}-host-files-1` });
+    await until('it polls', async () => (await pollers(`${queue}-host-files-1`)).activity > 0);
+    expect(await pollers(`${queue}-host-files-1`)).toEqual({ workflow: 0, activity: 1 });
+    await until('it polls', async () => (await pollers(queue)).workflow > 0);
+  });
+
+  test('has workers that poll nothing else, are ready by it, and drain', async () => {
+    const queue = `worker-${randomUUID()}`;
+    const env = { BELAY_TASK_QUEUE: queue, BELAY_HOST: 'files-1', BELAY_HOST_ONLY: 'true', BELAY_HEALTH_PORT: '0' };
+    const worker = start(env);
+    const ready = await worker.line('worker ready');
+    expect(ready).not.toHaveProperty('queue');
+    expect((await fetch(`http://127.0.0.1:${String(ready['healthPort'])}/readyz`)).status).toBe(200);
+    await until('it polls', async () => (await pollers(`${queue}-host-files-1`)).activity > 0);
+    expect(await pollers(queue)).toEqual({ workflow: 0, activity: 0 });
+    worker.signal('SIGTERM');
+    expect(await worker.exited).toBe(0);
+    expect(worker.lines.map(({ msg }) => msg)).toContain('worker stopped');
   });
 });
 

@@ -31,6 +31,8 @@ export interface EngineContext {
   run: BackupRun;
   system: string;
   namespace?: string;
+  /** Context of the kubeconfig; its current one when left out. */
+  context?: string;
 }
 
 /** One payload: what it is called and what produces it. Bytes flow from child process to child process. */

@@ -8,6 +8,8 @@ export interface BackupTarget {
   source: Source;
   /** The system's own namespace, for Kubernetes objects. */
   namespace?: string;
+  /** Context of the kubeconfig, for Kubernetes objects. */
+  context?: string;
   policy: Omit<Backups, 'sources' | 'restore'>;
 }
 
@@ -156,6 +158,8 @@ export interface BackupEntry {
   /** Latest end of an object lock on it, ISO. */
   lockedUntil?: string;
   encrypted: boolean;
+  /** Backups with the same chain need each other and are kept or deleted together. */
+  chain?: string;
 }
 
 /** Everything that stands under a source's prefix. Throws when the store did not answer; empty only when it did. */

@@ -111,6 +111,20 @@ export const PARTS: readonly Part[] = [
       await httpProbe(`${required(objectstore).endpoint}/health`)();
     },
   },
+  {
+    name: 'redis',
+    components: ['redis'],
+    needs: [],
+    optional: true,
+    async start({ state, progress }) {
+      const { startRedis } = await import('./redis/index.js');
+      return startRedis({ dir: state.dir, progress });
+    },
+    async check({ redis }) {
+      const { pingRedis } = await import('./redis/index.js');
+      await pingRedis(required(redis));
+    },
+  },
 ];
 
 const HOST_COMPONENTS = new Set<ComponentName>(['services', 'registry', 'slack']);

@@ -91,5 +91,8 @@ function addressOf(state: SandboxState, component: ComponentName): string | unde
   if (component === 'temporal') return state.temporal && `${state.temporal.address} (UI ${state.temporal.ui})`;
   if (component === 'kubernetes') return state.kubernetes?.server;
   if (component === 'registry') return state.registry?.host;
-  return state[component]?.url;
+  const place = state[component];
+  if (place === undefined) return undefined;
+  if ('url' in place) return place.url;
+  return 'endpoint' in place ? place.endpoint : `${place.host}:${place.port}`;
 }

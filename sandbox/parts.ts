@@ -112,6 +112,19 @@ export const PARTS: readonly Part[] = [
     },
   },
   {
+    name: 'postgres',
+    components: ['postgres'],
+    needs: [],
+    async start({ state, progress }) {
+      const { startPostgres } = await import('./postgres/index.js');
+      return startPostgres({ dir: state.dir, progress });
+    },
+    async check({ postgres }) {
+      const { checkPostgres } = await import('./postgres/index.js');
+      await checkPostgres(required(postgres));
+    },
+  },
+  {
     name: 'redis',
     components: ['redis'],
     needs: [],

@@ -138,6 +138,19 @@ export const PARTS: readonly Part[] = [
       await pingRedis(required(redis));
     },
   },
+  {
+    name: 'aws',
+    components: ['aws'],
+    needs: [],
+    optional: true,
+    async start({ state, progress }) {
+      const { startAws } = await import('./aws/index.js');
+      return startAws({ dir: state.dir, progress });
+    },
+    async check({ aws }) {
+      await httpProbe(`${required(aws).endpoint}/_sandbox/health`)();
+    },
+  },
 ];
 
 const HOST_COMPONENTS = new Set<ComponentName>(['services', 'registry', 'slack']);

@@ -242,6 +242,8 @@ export interface BackupActivities {
     target: BackupTarget;
     backupId: string;
     into: string;
+    /** What the copy must prove; the result says whether it did. */
+    level: Level;
     pointInTime?: string;
     run: BackupRun;
   }) => Promise<Restored>;

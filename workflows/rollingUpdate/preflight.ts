@@ -1,4 +1,6 @@
+import { executeChild, workflowInfo } from '@temporalio/workflow';
 import type { WorkloadRef } from '../../activities/kubernetes/types.js';
+import type { backup } from '../backup/workflow.js';
 import { probe } from '../kit/activities.js';
 import { fail } from '../kit/failure.js';
 import { lockId } from '../kit/lock.js';
@@ -67,10 +69,24 @@ function refuse(draft: Draft) {
   );
 }
 
-/** The manual's step "create a backup". Runs the backup runbook as a child once there is one. */
+/** The manual's step "create a backup": the backup runbook as a child. The update does not begin without it. */
 export async function backupFirst(run: Run<RollingUpdateInput>): Promise<void> {
   if (!run.system.policies.rollingUpdate.backupFirst) return;
-  await run.steps.step('Back up first', async (step) =>
-    step.skip('not configured: this installation has no backup runbook'),
-  );
+  await run.steps.step('Back up first', async (step) => {
+    if (!run.system.backups) return step.skip('not configured: the system describes no backups');
+    const { workflowId } = workflowInfo();
+    const report = await executeChild<typeof backup>('backup', {
+      workflowId: `backup/${run.system.name}/${workflowId.replaceAll('/', '-')}`,
+      args: [
+        {
+          system: run.system.name,
+          reason: `Before ${workflowId}: ${run.input.reason}`.slice(0, 500),
+          requestedBy: run.input.requestedBy,
+          onBusy: 'wait',
+        },
+      ],
+      staticSummary: 'Back up before the update',
+    });
+    step.note(report.summary, { backup: report.workflowId, report: report.reference });
+  });
 }

@@ -1,4 +1,5 @@
 import type { Blackout, Channel, HttpCheck, System } from '../systems/schema.js';
+import type { BackupActivities } from './backup/types.js';
 import type { KubernetesActivities } from './kubernetes/types.js';
 
 /** Result of one HTTP check. */
@@ -112,6 +113,7 @@ export interface CatalogueActivities {
 }
 
 export type Activities = KubernetesActivities &
+  BackupActivities &
   HttpActivities &
   PrometheusActivities &
   RegistryActivities &

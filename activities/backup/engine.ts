@@ -81,6 +81,8 @@ export interface Rehearsal {
 /** A restored copy beside the live data. */
 export interface Copy {
   contents(hashes: boolean): Promise<Contents>;
+  /** For the report: what stood there already and was left, what sleeps until a person wakes it. Sentences, bounded. */
+  notes?: string[];
   timings: Record<string, number>;
   close(): Promise<void>;
 }
@@ -110,6 +112,8 @@ export interface Engine<T extends SourceType = SourceType> {
     bytes: number,
     context: EngineContext,
   ): Promise<{ problems: string[]; liveName: string; warnings: string[] }>;
+  /** Why this kind of source has no swap, and what to do instead; engines without `swap` say it. */
+  noSwap?: string;
   /** Renames live → kept, restored → live; each step found done is left. */
   swap?(source: SourceOf<T>, restored: string, kept: string, context: EngineContext): Promise<{ live: string }>;
   swapBack?(source: SourceOf<T>, restored: string, kept: string, context: EngineContext): Promise<void>;

@@ -176,6 +176,8 @@ export interface Restored {
   /** Name of the new database, file, folder or namespace. */
   name: string;
   timings: Record<string, number>;
+  /** What the restore left as it was, or left for a person to do. */
+  notes?: string[];
   /** Comparison with the manifest, after the restore. */
   verification: Verification;
 }

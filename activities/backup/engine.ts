@@ -53,6 +53,8 @@ export interface Capture {
   /** Counts and hashes of the same view; called after or while payloads are read. `hashes` when the level asks for L6. */
   contents(hashes: boolean): Promise<Contents>;
   excluded: { name: string; why: string }[];
+  /** What was seen while it was taken and does not make it worthless; joins the warnings of the facts. */
+  warnings?: string[];
   /** Ends sessions and terminates what still runs on the server. Never throws. Called exactly once. */
   close(): Promise<void>;
 }

@@ -23,6 +23,8 @@ export const backupErrors = {
   /** The throwaway instance refused the data. */
   RestoreError: { retry: false },
   NameTaken: { retry: false },
+  /** Another process has the file or folder open, or locked. */
+  InUse: { retry: true },
   NotOurs: { retry: false },
   AlreadyPublished: { retry: false },
   ClockBehind: { retry: false },

@@ -5,6 +5,7 @@ import type { Finding, Path } from '../systems/problem.js';
 import { systemSchema } from '../systems/schema.js';
 import { type Schedule, whenSchema } from '../systems/scheduleSchema.js';
 import type { Runbook } from '../workflows/kit/runbook.js';
+import { backupAgeProblems } from './backupAge.js';
 import { inputProblems } from './inputProblems.js';
 import { nextTimes, shortestGapSeconds } from './nextTimes.js';
 import { timesOf } from './times.js';
@@ -16,11 +17,15 @@ import { unsafeTime } from './unsafeTimes.js';
  */
 export function checkSchedules(runbooks: Readonly<Record<string, Runbook>>, now: number): FurtherCheck {
   return (merged) => {
-    const { root, schedules } = partsOf(merged);
+    const parts = partsOf(merged);
+    const { root, schedules } = parts;
     // Without its schedules: their mistakes must not hide what a runbook has against its input.
     const system = systemSchema.safeParse({ ...root, schedules: [] }).data;
     const name = typeof root['name'] === 'string' ? root['name'] : 'x';
-    return schedules.flatMap((part) => [...inputProblems(part, name, system, runbooks), ...timeProblems(part, now)]);
+    return [
+      ...schedules.flatMap((part) => [...inputProblems(part, name, system, runbooks), ...timeProblems(part, now)]),
+      ...backupAgeProblems(parts, now),
+    ];
   };
 }
 

@@ -4,8 +4,8 @@ import type { Times } from './times.js';
 /** Dates such as 29 February come every eight years at worst. */
 const MOST_DAYS = 9 * 366;
 
-/** The next `count` times after `now` (all in ms since the epoch), before jitter; fewer when there are no more within nine years. Pure. */
-export function nextTimes(times: Times, now: number, count: number): number[] {
+/** The next `count` times after `now` (all in ms since the epoch), before jitter; fewer when there are no more within `within` days (nine years). Pure. */
+export function nextTimes(times: Times, now: number, count: number, within = MOST_DAYS): number[] {
   if (times.kind === 'every') {
     const [step, offset] = [times.seconds * 1_000, times.offsetSeconds * 1_000];
     const first = Math.floor((now - offset) / step) * step + step + offset;
@@ -14,7 +14,7 @@ export function nextTimes(times: Times, now: number, count: number): number[] {
   const { calendar, timeZone } = times;
   const found: number[] = [];
   let day = DateTime.fromMillis(now, { zone: timeZone }).startOf('day');
-  for (let days = 0; days < MOST_DAYS && found.length < count; days += 1) {
+  for (let days = 0; days < within && found.length < count; days += 1) {
     if (onDay(calendar, day)) {
       const instants = calendar.hour.flatMap((hour) => calendar.minute.flatMap((minute) => clock(day, hour, minute)));
       found.push(...instants.filter((at) => at > now).toSorted((a, b) => a - b));

@@ -1,3 +1,4 @@
+import { backupProblems } from './backupChecks.js';
 import { partsOf } from './parts.js';
 import type { Finding } from './problem.js';
 import { queryProblems } from './promql.js';
@@ -14,6 +15,7 @@ export function crossCheck(raw: unknown, expectedName?: string): Finding[] {
   return [
     ...referenceProblems(parts, expectedName),
     ...timingProblems(parts),
+    ...backupProblems(parts),
     ...parts.gates.flatMap(queryProblems),
     ...parts.schedules.flatMap(scheduleProblems),
   ];

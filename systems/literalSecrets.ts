@@ -17,6 +17,11 @@ const TOKENS: readonly (readonly [string, RegExp])[] = [
   ['a Stripe key', /\b[rs]k_(live|test)_\w{10,}/],
   ['an API key', /\bsk-[\w-]{20,}/],
   ['a JSON web token', /\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\./],
+  ['a private key of age', /\bAGE-SECRET-KEY-(PQ-)?1[A-Z0-9]{20,}/i],
+  [
+    'a password among connection settings',
+    /\b(host|user|dbname)\s*=.*\bpassword\s*=\s*\S{4,}|\bpassword\s*=\s*\S{4,}.*\b(host|user|dbname)\s*=/is,
+  ],
   ['a private key', /-----BEGIN [A-Z ]*PRIVATE KEY-----/],
   ['a credential', /^(Bearer|Basic|Token)\s+\S{8,}/i],
   ['a password in an address', /\b[a-z][a-z0-9+.-]*:\/\/[^\s/?#@]*:[^\s/?#@]+@/i],

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { type Backups, backupsSchema, type Source, sourceSchema } from './backupSchema.js';
 import type { Path } from './problem.js';
 import {
   type Blackout,
@@ -13,6 +14,11 @@ import {
 import { type Schedule, scheduleSchema } from './scheduleSchema.js';
 
 type Fields = Record<string, unknown>;
+
+/** The `backups` section but for its sources, which are judged one by one. */
+export type BackupPolicy = Omit<Backups, 'sources'>;
+
+const backupPolicySchema = backupsSchema.omit({ sources: true });
 
 /** One object of a description. `parsed` only if the schema has nothing against it, so that one mistake hides no other. */
 export interface Part<T = unknown> {
@@ -30,6 +36,8 @@ export interface Parts {
   blackouts: Part<Blackout>[];
   rollout: Part<RolloutPolicy>;
   schedules: Part<Schedule>[];
+  backups?: Part<BackupPolicy>;
+  sources: Part<Source>[];
   /** Lists whose entries must have names of their own. */
   namedLists: Part[][];
 }
@@ -49,6 +57,9 @@ export function partsOf(raw: unknown): Parts {
   const gatesOf = workloads.map(({ path, fields }) => list(fields['gates'], [...path, 'gates'], metricGateSchema));
   const policies = isObject(root['policies']) ? root['policies'] : {};
   const tiers = Array.isArray(root['tiers']) ? root['tiers'] : [];
+  const { sources: rawSources, ...policy } = isObject(root['backups']) ? root['backups'] : {};
+  const sources = list(rawSources, ['backups', 'sources'], sourceSchema);
+  const queriesOf = sources.map(({ path, fields }) => list(fields['smoke'], [...path, 'smoke']));
   return {
     root,
     tiers: tiers.filter((tier) => typeof tier === 'string'),
@@ -58,7 +69,9 @@ export function partsOf(raw: unknown): Parts {
     blackouts,
     rollout: part(policies['rollingUpdate'] ?? {}, ['policies', 'rollingUpdate'], rolloutPolicySchema),
     schedules: list(root['schedules'], ['schedules'], scheduleSchema),
-    namedLists: [workloads, health, smoke, blackouts, ...checksOf, ...gatesOf],
+    ...(root['backups'] !== undefined && { backups: part(policy, ['backups'], backupPolicySchema) }),
+    sources,
+    namedLists: [workloads, health, smoke, blackouts, sources, ...checksOf, ...gatesOf, ...queriesOf],
   };
 }
 

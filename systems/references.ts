@@ -1,4 +1,4 @@
-import { isObject, type Parts } from './parts.js';
+import { isObject, type Part, type Parts } from './parts.js';
 import { type Finding, type Path, pathText } from './problem.js';
 import { suggest } from './suggest.js';
 
@@ -11,6 +11,7 @@ export function referenceProblems(parts: Parts, expectedName: string | undefined
     ...parts.namedLists.flatMap((list) =>
       repeated(list.map(({ path, fields }) => ({ path: [...path, 'name'], name: fields['name'] }))),
     ),
+    ...parts.sources.flatMap((source) => repeated(consumers(source))),
     ...repeated(parts.schedules.map(({ path, fields }) => ({ path: [...path, 'id'], name: fields['id'] }))),
     ...unknownNames(
       parts.workloads.map(({ path, fields }) => ({ path: [...path, 'tier'], name: fields['tier'] })),
@@ -23,6 +24,11 @@ export function referenceProblems(parts: Parts, expectedName: string | undefined
       'endpoint',
     ),
     ...unknownNames(notified(root['notify']), keysOf(root['channels']), 'channel'),
+    ...unknownNames(
+      parts.sources.flatMap(consumers),
+      Array.isArray(root['workloads']) ? parts.workloads.flatMap(({ fields }) => text(fields['name'])) : undefined,
+      'workload',
+    ),
     ...missingSections(parts),
   ];
 }
@@ -59,6 +65,18 @@ function notified(notify: unknown): Mention[] {
   return Object.entries(isObject(notify) ? notify : {}).flatMap(([kind, names]) =>
     (Array.isArray(names) ? names : []).map((name: unknown, index) => ({ path: ['notify', kind, index], name })),
   );
+}
+
+/** What a swap of a source stops and starts. */
+function consumers({ path, fields: { consumers: names } }: Part): Mention[] {
+  return (Array.isArray(names) ? names : []).map((name: unknown, index) => ({
+    path: [...path, 'consumers', index],
+    name,
+  }));
+}
+
+function text(value: unknown): string[] {
+  return typeof value === 'string' ? [value] : [];
 }
 
 function repeated(entries: Mention[]): Finding[] {

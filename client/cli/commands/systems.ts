@@ -1,7 +1,9 @@
 import { relative } from 'node:path';
 import { checkSchedules } from '../../../schedules/check.js';
+import { checkRecipients } from '../../../systems/ageKeys.js';
 import { checkSystemFile, problemText } from '../../../systems/check.js';
 import { findSystemFile, listSystems, systemDirectories } from '../../../systems/directories.js';
+import type { FurtherCheck } from '../../../systems/examine.js';
 import { InvalidSystemError, loadSystem } from '../../../systems/load.js';
 import { catalogue } from '../../../workflows/catalogue.js';
 import { exit } from '../exitCodes.js';
@@ -13,7 +15,8 @@ export function checkSystems(io: Io, files: string[]): number {
   const dirs = systemDirectories(io.env);
   const known = listSystems(dirs).flatMap((name) => findSystemFile(name, dirs) ?? []);
   const chosen = files.length > 0 ? files : known;
-  const further = checkSchedules(catalogue, Date.now());
+  const ofSchedules = checkSchedules(catalogue, Date.now());
+  const further: FurtherCheck = (merged) => [...ofSchedules(merged), ...checkRecipients(merged)];
   const problems = chosen.flatMap((file) => checkSystemFile(file, further));
   print(io, { files: chosen, problems }, () =>
     problems.length > 0

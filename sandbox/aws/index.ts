@@ -56,7 +56,11 @@ export async function startAws(options: {
     await Promise.all(
       started.map((one, index) => waitReady(one, probes[index] ?? (() => Promise.resolve()), READY_MS)),
     );
-    await fetch(`${endpoint}/_sandbox/seed?region=us-east-1`, { method: 'POST', signal: AbortSignal.timeout(30_000) });
+    const seeded = await fetch(`${endpoint}/_sandbox/seed?region=us-east-1`, {
+      method: 'POST',
+      signal: AbortSignal.timeout(30_000),
+    });
+    if (!seeded.ok) throw new Error(`the double of AWS has no groups: ${await seeded.text()}`);
   } catch (error) {
     await Promise.all(started.map(({ pid }) => stopPid(pid, 2_000)));
     throw error;

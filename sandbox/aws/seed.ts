@@ -10,16 +10,18 @@ export interface Surroundings {
 }
 
 const NAME = 'sandbox';
+/** The newest that moto knows option groups of. */
+const MAJOR = '13';
 const RDS = '2014-10-31';
 const EC2 = '2016-11-15';
 
-/** Makes a subnet group, a parameter group and an option group for PostgreSQL 16. Safe to repeat. */
+/** Makes a subnet group, a parameter group and an option group for PostgreSQL. Safe to repeat. */
 export async function seed(forward: (service: 'rds' | 'ec2') => Forward): Promise<Surroundings> {
   const [rds, ec2] = [forward('rds'), forward('ec2')];
   const subnets = await ec2({ Action: 'DescribeSubnets', Version: EC2 });
   const ids = [...subnets.matchAll(/<subnetId>([^<]+)/g)].map(([, id = '']) => id);
   const groups = await ec2({ Action: 'DescribeSecurityGroups', Version: EC2 });
-  const parameterGroup = `${NAME}-postgres16`;
+  const parameterGroup = `${NAME}-postgres${MAJOR}`;
   const named = { Version: RDS, DBSubnetGroupName: NAME, DBSubnetGroupDescription: NAME };
   const members = Object.fromEntries(ids.map((id, index) => [`SubnetIds.SubnetIdentifier.${index + 1}`, id]));
   await once(rds({ Action: 'CreateDBSubnetGroup', ...named, ...members }));
@@ -28,7 +30,7 @@ export async function seed(forward: (service: 'rds' | 'ec2') => Forward): Promis
       Action: 'CreateDBParameterGroup',
       Version: RDS,
       DBParameterGroupName: parameterGroup,
-      DBParameterGroupFamily: 'postgres16',
+      DBParameterGroupFamily: `postgres${MAJOR}`,
       Description: NAME,
     }),
   );
@@ -38,7 +40,7 @@ export async function seed(forward: (service: 'rds' | 'ec2') => Forward): Promis
       Version: RDS,
       OptionGroupName: parameterGroup,
       EngineName: 'postgres',
-      MajorEngineVersion: '16',
+      MajorEngineVersion: MAJOR,
       OptionGroupDescription: NAME,
     }),
   );

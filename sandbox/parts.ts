@@ -14,6 +14,7 @@ export type Started = { pids: Record<string, number> } & Partial<
     | 'slack'
     | 'prometheus'
     | 'objectstore'
+    | 'programs'
     | 'postgres'
     | 'redis'
     | 'mongodb'
@@ -104,8 +105,13 @@ export const PARTS: readonly Part[] = [
     components: ['objectstore'],
     needs: [],
     async start({ state, progress }) {
-      const { startObjectStore } = await import('./objectstore.js');
-      return startObjectStore({ dir: state.dir, progress });
+      const [{ startObjectStore }, { backupPrograms }] = await Promise.all([
+        import('./objectstore.js'),
+        import('./programs.js'),
+      ]);
+      // A store is there for backups, and each of those needs them.
+      const programs = await backupPrograms(progress);
+      return { ...(await startObjectStore({ dir: state.dir, progress })), programs };
     },
     async check({ objectstore }) {
       await httpProbe(`${required(objectstore).endpoint}/health`)();

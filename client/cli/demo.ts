@@ -2,7 +2,9 @@ import { join } from 'node:path';
 import pc from 'picocolors';
 import { down, up } from '../../sandbox/index.js';
 import { changes, demoSystem, preparePlace } from '../demo/place.js';
+import { flipOneByte, secretsOf } from '../demo/estate.js';
 import { startWorker } from '../demo/workerProcess.js';
+import type { SandboxState } from '../../sandbox/kit/types.js';
 import { newWorkflowId } from '../ids.js';
 import { runUrl, startFormUrl } from '../links.js';
 import type { Temporal } from '../connection.js';
@@ -16,31 +18,51 @@ import { watchRun } from './watch/watch.js';
 /** One job of the demo: what is done, and the exit code that it must end with. */
 interface Scene {
   title: string;
-  tag: (service: string) => string;
-  reason: string;
+  runbook: string;
+  input: object;
   expected: number;
+  /** What happens in the world before it; one line for the reader. */
+  before?: (state: SandboxState) => Promise<string>;
 }
 
+const update = (title: string, reason: string, tag: (service: string) => string, expected: number): Scene => {
+  return { title, runbook: 'rollingUpdate', input: { changes: changes(tag), reason }, expected };
+};
+
 const scenes: Scene[] = [
-  { title: 'Update three services, one after another', tag: () => '1.4.2', reason: 'Release 1.4.2', expected: 0 },
+  update('Update three services, one after another', 'Release 1.4.2', () => '1.4.2', 0),
+  update(
+    'Update to a version of which one service crashes: found, explained, rolled back',
+    'Release 1.4.3',
+    (service) => (service === 'websocket-server' ? '1.4.3-crashfast' : '1.4.3'),
+    4,
+  ),
+  update(
+    'Try the same version once more: refused, since it is quarantined',
+    'Again by mistake',
+    (service) => (service === 'websocket-server' ? '1.4.3-crashfast' : '1.4.2'),
+    3,
+  ),
   {
-    title: 'Update to a version of which one service crashes: found, explained, rolled back',
-    tag: (service) => (service === 'websocket-server' ? '1.4.3-crashfast' : '1.4.3'),
-    reason: 'Release 1.4.3',
-    expected: 4,
+    title: 'Back up the database, restore it into a throwaway instance, compare every row',
+    runbook: 'backup',
+    input: { verify: 'L6', reason: 'Before the weekend' },
+    expected: 0,
   },
   {
-    title: 'Try the same version once more: refused, since it is quarantined',
-    tag: (service) => (service === 'websocket-server' ? '1.4.3-crashfast' : '1.4.2'),
-    reason: 'Again by mistake',
-    expected: 3,
+    title: 'Verify the same backup again: the damage is found, and the backup no longer counts',
+    runbook: 'verifyBackup',
+    input: { source: 'database', backup: 'latest', level: 'L6', reason: 'Weekly restore test' },
+    expected: 6,
+    before: async (state) => `One byte of ${await flipOneByte(state)} is changed behind the store's back.`,
   },
 ];
 
-async function play(io: Io, temporal: Temporal, scene: Scene): Promise<string> {
+async function play(io: Io, temporal: Temporal, state: SandboxState, scene: Scene): Promise<string> {
   io.out(`\n${pc.bold(scene.title)}`);
-  const input = { system: demoSystem, changes: changes(scene.tag), reason: scene.reason };
-  const prepared = await prepareInput(io, 'rollingUpdate', { input: JSON.stringify(input) }, []);
+  if (scene.before) io.out(await scene.before(state));
+  const input = { system: demoSystem, ...scene.input };
+  const prepared = await prepareInput(io, scene.runbook, { input: JSON.stringify(input) }, []);
   const run = await begin(io, temporal, prepared);
   const { code } = await watchRun(temporal.client, run, io);
   if (code !== scene.expected) throw new Error(`${run.workflowId} ended with exit code ${code}, not ${scene.expected}`);
@@ -73,7 +95,8 @@ function nextRun(io: Io, temporal: Temporal): string[] {
 const untilInterrupted = (): Promise<void> => new Promise((resolve) => process.once('SIGINT', () => resolve()));
 
 /**
- * `belay demo`: real Temporal, real Kubernetes API, a worker, one update that succeeds and one that is rolled back. With `exit` it stops
+ * `belay demo`: real Temporal, Kubernetes API, PostgreSQL and S3, a worker; one update that succeeds and one that is rolled back,
+ * one backup that is verified and one damaged byte that is caught. With `exit` it stops
  * everything at the end; otherwise it stays up until Ctrl+C, and the sandbox beyond that.
  */
 export async function demo(io: Io, options: { exit?: boolean }): Promise<number> {
@@ -81,14 +104,14 @@ export async function demo(io: Io, options: { exit?: boolean }): Promise<number>
   const state = await up({ progress: (line) => io.note(line), ...(name && name !== 'off' ? { name } : {}) });
   await preparePlace(state);
   // The demo is about the sandbox, whatever else this terminal is set up for.
-  Object.assign(io.env, addresses(state, {}), { BELAY_SANDBOX: 'off' });
+  Object.assign(io.env, addresses(state, {}), secretsOf(state), { BELAY_SANDBOX: 'off' });
   const log = join(state.dir, 'demo-worker.log');
   const worker = await startWorker(io.env, log);
   io.note(`Worker ready after ${worker.readyMs} ms; its log: ${log}`);
   try {
     await withTemporal(io, async (temporal) => {
       const links: string[] = [];
-      for (const scene of scenes) links.push(await play(io, temporal, scene));
+      for (const scene of scenes) links.push(await play(io, temporal, state, scene));
       if (!options.exit) io.out(['', ...nextRun(io, temporal)].join('\n'));
       io.out(
         ['', pc.bold('In the Temporal UI:'), ...links.map((link) => `  ${link}`), `  ${state.temporal?.ui}`].join('\n'),

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { programFolders } from '../../sandbox/programFolders.js';
 import type { SandboxState } from '../../sandbox/kit/types.js';
 import type { Io } from './io.js';
 
@@ -33,6 +34,8 @@ export function addresses(state: SandboxState, env: NodeJS.ProcessEnv): Record<s
       found['SLACK_BOT_TOKEN'] = state.slack.token;
     }
   }
+  const folders = programFolders(state);
+  if (folders !== '' && !env['BELAY_PROGRAMS']) found['BELAY_PROGRAMS'] = folders;
   return found;
 }
 

@@ -4,6 +4,7 @@ import { stringify } from 'yaml';
 import { connect } from '../../sandbox/kubernetes/client.js';
 import { applySystem } from '../../sandbox/kubernetes/seed.js';
 import type { SandboxState } from '../../sandbox/kit/types.js';
+import { backupsOverlay, prepareEstate } from './estate.js';
 import { overlayDir } from '../cli/sandboxAddresses.js';
 
 /** The system that the demo works on; its description is one of the five, with the addresses of the sandbox. */
@@ -56,6 +57,7 @@ function overlay(state: SandboxState): unknown {
     prometheus: { url: prometheus?.url },
     // The sandbox's Slack has this channel.
     channels: { 'production-alerts': { channel: '#ops' }, devops: { channel: '#ops' } },
+    backups: backupsOverlay(state),
     policies: {
       rollingUpdate: {
         ...{ deadlineSeconds: 120, bakeSeconds: 10 },
@@ -83,6 +85,7 @@ export async function preparePlace(state: SandboxState): Promise<void> {
       },
     })),
   });
+  await prepareEstate(state);
   // An earlier demo has quarantined the version that crashes.
   const { core } = connect(state.kubernetes.kubeconfig);
   await core.deleteCollectionNamespacedConfigMap({

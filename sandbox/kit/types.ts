@@ -57,6 +57,8 @@ export interface SandboxState {
   slack?: { url: string; token: string };
   /** S3 server with versioning and object lock; the only account that it knows. */
   objectstore?: { endpoint: string; region: string; accessKeyId: string; secretAccessKey: string };
+  /** Folders with the programs of every backup (zstd, age) that are not on the PATH. Comes with `objectstore`. */
+  programs?: string[];
   /** PostgreSQL on loopback; `bin` is the folder of its server and client programs. */
   postgres?: { host: string; port: number; user: string; password: string; bin: string };
   redis?: { host: string; port: number; password: string; bin: string };

@@ -34,8 +34,13 @@ export interface Bucket {
   upload(body: Readable, options: UploadOptions): Promise<Uploaded>;
   /** Uploads a file; goes on with an open upload of the same key and size, sending only what the store lacks. */
   uploadFile(file: string, sha256: string, options: UploadOptions): Promise<Uploaded & { sentBytes: number }>;
-  /** Create-only small object. `exists` when the key is taken. */
-  create(key: string, body: string | Uint8Array, contentType: string): Promise<'created' | 'exists'>;
+  /** Create-only small object. `exists` when the key is taken. `lock: false` leaves the object lock out, e.g. for a probe. */
+  create(
+    key: string,
+    body: string | Uint8Array,
+    contentType: string,
+    options?: { lock?: boolean },
+  ): Promise<'created' | 'exists'>;
   /** undefined when there is no such key. At most `maxBytes` (default 16 MiB). */
   read(key: string, maxBytes?: number): Promise<Buffer | undefined>;
   /** Bytes of an object; `versionId` for the very version that was written. */

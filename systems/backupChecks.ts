@@ -112,15 +112,9 @@ function kubernetesProblems(
 }
 
 function smokeProblems({ path, parsed }: Part<Source>): Finding[] {
-  return (parsed?.smoke ?? []).flatMap(({ min, max, equals }, index) => {
-    const at = [...path, 'smoke', index];
-    if (min !== undefined && max !== undefined && min > max)
-      return [{ path: [...at, 'min'], message: `is above max (${max}), so no answer can pass` }];
-    if (equals !== undefined && (min !== undefined || max !== undefined))
-      return [{ path: [...at, 'equals'], message: 'stands beside min or max; write one or the other' }];
-    if (equals === undefined && min === undefined && max === undefined)
-      return [{ path: at, message: 'says no answer, so any would pass; add `equals`, `min` or `max`' }];
-    return [];
+  return (parsed?.smoke ?? []).flatMap(({ min, max }, index) => {
+    if (min === undefined || max === undefined || min <= max) return [];
+    return [{ path: [...path, 'smoke', index, 'min'], message: `is above max (${max}), so no answer can pass` }];
   });
 }
 

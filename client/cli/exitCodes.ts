@@ -37,12 +37,13 @@ export const exitCodes = [
     outcomes: ['Terminated', 'TimedOut', 'Cancelled'],
   },
   { code: 9, meaning: 'The run still goes on: `watch --timeout` passed.', outcomes: [] },
+  { code: 10, meaning: '`schedules diff` found something to do.', outcomes: [] },
   {
     code: 11,
-    meaning: 'Data is not safe as it should be: a backup, restore or drill did not reach its goal. Live data is untouched.',
+    meaning:
+      'Data is not safe as it should be: a backup, restore or drill did not reach its goal. Live data is untouched.',
     outcomes: ['BackupFailed', 'BackupStale', 'RestoreFailed', 'ObjectiveMissed'],
   },
-  { code: 10, meaning: '`schedules diff` found something to do.', outcomes: [] },
   { code: 130, meaning: 'Interrupted with Ctrl+C; the run goes on.', outcomes: [] },
 ] as const satisfies readonly ExitCode[];
 

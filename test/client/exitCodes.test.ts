@@ -22,6 +22,10 @@ const expected: Record<FailureType, number> = {
   VerificationFailed: 6,
   AcceptedAsIs: 6,
   CompensationFailed: 7,
+  BackupFailed: 11,
+  BackupStale: 11,
+  RestoreFailed: 11,
+  ObjectiveMissed: 11,
 };
 
 describe('exit codes', () => {

@@ -105,3 +105,46 @@ schedules:
     expect(messages(backups('maxAgeSeconds: 60').replace('schedules:\n', ''))).toEqual([]);
   });
 });
+
+describe('a scheduled test cannot compare contents that were not recorded', () => {
+  const messages = (verify: string, schedule: string) => {
+    const backups = `backups:
+  store: { bucket: shop-backups }
+  verify: ${verify}
+  sources:
+    - { name: orders, type: postgres, host: database, database: orders }
+    - { name: cache, type: redis, host: redis, verify: L3 }
+schedules:
+  - { id: test, reason: Test, every: 1d, catchupWindowSeconds: 600, ${schedule} }
+`;
+    const file = join(folderWith({ 'shop.yaml': SAMPLE + backups }), 'shop.yaml');
+    return checkSystemFile(file, schedulesAt).map(({ path, message }) => `${path}: ${message}`);
+  };
+
+  test.each<[string, string, string, string[]]>([
+    [
+      'restore test at L6 of a policy of L5',
+      'L5',
+      'runbook: verifyBackup, input: { source: orders, level: L6 }',
+      ['orders (L5)'],
+    ],
+    ['the same of a policy of L6', 'L6', 'runbook: verifyBackup, input: { source: orders, level: L6 }', []],
+    ['restore test at its own L5', 'L5', 'runbook: verifyBackup, input: { source: orders }', []],
+    [
+      'drill at its own L6 over all sources',
+      'L5',
+      'runbook: drTest, input: { rto: 60, rpo: 60 }',
+      ['orders (L5), cache (L3)'],
+    ],
+    ['drill of one source', 'L6', 'runbook: drTest, input: { rto: 60, rpo: 60, sources: [orders] }', []],
+    ['drill at L5', 'L5', 'runbook: drTest, input: { rto: 60, rpo: 60, level: L5 }', []],
+  ])('%s', (_, verify, schedule, weak) => {
+    expect(messages(verify, schedule)).toEqual(
+      weak.map((names) =>
+        expect.stringContaining(
+          `schedules[0].input.level: is L6, which compares contents, but they are recorded only where \`verify\` is L6: ${names};`,
+        ),
+      ),
+    );
+  });
+});

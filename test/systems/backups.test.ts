@@ -155,22 +155,10 @@ describe('one mistake gives one problem with line, path, cause and cure', () => 
       '8 backups.retention: keeps nothing: set keepLast, keepDaily, keepWeekly, keepMonthly or keepWithinDays',
     ],
     [
-      'question without an answer',
-      ', min: 1',
-      '',
-      '17 backups.sources[0].smoke[0]: says no answer, so any would pass; add `equals`, `min` or `max`',
-    ],
-    [
       'answers that exclude each other',
       'min: 1',
       'min: 5, max: 1',
       '17 backups.sources[0].smoke[0].min: is above max (1)',
-    ],
-    [
-      'two kinds of answer',
-      'min: 1',
-      'min: 1, equals: 3',
-      '17 backups.sources[0].smoke[0].equals: stands beside min or max',
     ],
     [
       'no source',

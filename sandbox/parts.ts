@@ -105,10 +105,9 @@ export const PARTS: readonly Part[] = [
     components: ['objectstore'],
     needs: [],
     async start({ state, progress }) {
-      const [{ startObjectStore }, { backupPrograms }] = await Promise.all([
-        import('./objectstore.js'),
-        import('./programs.js'),
-      ]);
+      // One after the other: Jest cannot load two modules at once that share others.
+      const { startObjectStore } = await import('./objectstore.js');
+      const { backupPrograms } = await import('./programs.js');
       // A store is there for backups, and each of those needs them.
       const programs = await backupPrograms(progress);
       return { ...(await startObjectStore({ dir: state.dir, progress })), programs };

@@ -35,6 +35,8 @@ export function download(first: { body: Readable; bytes: number }, options: Down
       done(error);
     },
   });
+  // An error before anybody reads must not end the worker; whoever reads later still gets it.
+  output.on('error', () => undefined);
   const abort = (): void => void output.destroy(options.error(signal?.reason));
   const silent = (): void => {
     timer = undefined;

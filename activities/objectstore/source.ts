@@ -13,6 +13,8 @@ const PIECE = 1024 * 1024;
 
 /** The bytes of a stream. Its errors come through `fill`. */
 export function streamSource(body: Readable): PartSource {
+  // Nobody may be reading when it is stopped; an error that nobody listens to would end the worker.
+  body.on('error', () => undefined);
   const chunks: AsyncIterator<unknown> = body[Symbol.asyncIterator]();
   let rest: Buffer = Buffer.alloc(0);
   return {

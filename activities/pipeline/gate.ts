@@ -16,6 +16,8 @@ export function gate(source: Readable, ended: Promise<unknown>, onDestroy: (erro
       done(error);
     },
   });
+  // A failure before anybody reads must not end the worker; whoever reads later still gets it.
+  output.on('error', () => undefined);
   source.pause();
   source.on('data', (chunk: Buffer) => {
     if (!output.push(chunk)) source.pause();

@@ -6,6 +6,7 @@ export const levels = ['L0', 'L1', 'L2', 'L3', 'L4', 'L5', 'L6'] as const;
 export type Level = (typeof levels)[number];
 
 export const askedLevel = z.enum(['L2', 'L3', 'L4', 'L5', 'L6']);
+export type AskedLevel = z.output<typeof askedLevel>;
 const host = z.string().min(1).max(253);
 const port = z.int().min(1).max(65_535);
 const absolutePath = z.string().regex(/^\/.+/, 'must be an absolute path');

@@ -227,6 +227,8 @@ export interface BackupActivities {
     backupId: string;
     level: Level;
     identity: 'verification' | 'recovery';
+    /** Ask the smoke queries also below L6. */
+    smoke?: boolean;
     run: BackupRun;
   }) => Promise<Verification>;
   /** Appends an event; idempotent by workflow, kind and time. */

@@ -56,22 +56,14 @@ export async function planBackup(
     order.indexOf(a.target.source.name) - order.indexOf(b.target.source.name);
   ready.sort(inOrder);
   unready.sort(inOrder);
-  return { plan: describePlan(run, ready, unready, warnings.toSorted(), levels, order), ready, unready };
+  return { plan: describePlan(run, ready, unready, warnings.toSorted()), ready, unready };
 }
 
-function describePlan(
-  run: Run<CommonInput>,
-  ready: PlannedSource[],
-  unready: Unready[],
-  warnings: string[],
-  levels: string[],
-  order: string[],
-): Plan {
+function describePlan(run: Run<CommonInput>, ready: PlannedSource[], unready: Unready[], warnings: string[]): Plan {
   const steps = ready.map(({ target, facts, listing }) => {
     const [last] = usable(listing);
-    const level = levels[order.indexOf(target.source.name)] ?? target.policy.verify;
     return {
-      title: `Back up ${target.source.name} (${target.source.type} ${facts.serverVersion}), verify to ${level}`,
+      title: `Back up ${target.source.name} (${target.source.type} ${facts.serverVersion}), verify to ${target.policy.verify}`,
       detail: `${facts.estimatedBytes === undefined ? 'size not known' : `about ${facts.estimatedBytes} bytes`}, ${target.policy.shape}; last one: ${last ? `${last.id}, ${last.level}` : 'none'}`,
       undo: 'What was stored is removed unless it is published',
     };

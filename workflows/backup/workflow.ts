@@ -1,6 +1,6 @@
 import { isCancellation } from '@temporalio/workflow';
-import type { BackupEntry, Level } from '../../activities/backup/types.js';
-import { levelFor, lockName, targetsOf } from '../backupKit/targets.js';
+import type { BackupEntry } from '../../activities/backup/types.js';
+import { atLevel, lockName, targetsOf } from '../backupKit/targets.js';
 import { verdictText, verifyAndRecord } from '../backupKit/verify.js';
 import { causeOf, fail } from '../kit/failure.js';
 import { acquireLocks } from '../kit/lock.js';
@@ -26,10 +26,10 @@ interface Outcome {
 export async function backup(raw: unknown): Promise<Report> {
   return runbook<BackupInput>('backup', verbs, raw, async (run) => {
     run.enter('planning', 'Looks at sources and store');
-    const targets = targetsOf(run.system, run.input.sources);
-    const levels = targets.map((target) => levelFor(target, run.input.verify));
+    // What is recorded of the contents follows from the level, so the input's is the target's from here on.
+    const targets = targetsOf(run.system, run.input.sources).map((target) => atLevel(target, run.input.verify));
     const { plan, ready, unready } = await run.steps.step('Look at sources and store', async (step) => {
-      const made = await planBackup(run, targets, levels);
+      const made = await planBackup(run, targets);
       step.note(made.plan.summary, { warnings: made.plan.warnings });
       return made;
     });
@@ -78,8 +78,7 @@ async function backUp(run: Run<BackupInput>, planned: PlannedSource): Promise<Ou
   try {
     return await run.steps.step(`Back up ${source}`, async (step) => {
       const entry = await takeAndPublish(run, step, planned);
-      const level = levelFor(planned.target, run.input.verify);
-      const outcome = await verify(run, step, planned, entry, level);
+      const outcome = await verify(run, step, planned, entry);
       if (outcome.unverified) step.failed(outcome.text);
       else step.note(outcome.text);
       if (!outcome.unverified) await expire(step, planned);
@@ -97,9 +96,9 @@ async function verify(
   step: Step,
   { target, facts }: PlannedSource,
   entry: BackupEntry,
-  level: Level,
 ): Promise<Outcome> {
   const source = target.source.name;
+  const level = target.policy.verify;
   if (level === 'L2') return { source, text: `${source}: ${entry.id}, verified at L2` };
   try {
     const result = await step.step(`Verify to ${level}`, (inner) =>

@@ -1,6 +1,6 @@
 import { workflowInfo } from '@temporalio/workflow';
-import type { BackupRun, BackupTarget, Level, SourceFacts } from '../../activities/backup/types.js';
-import type { Source } from '../../systems/backupSchema.js';
+import type { BackupRun, BackupTarget, SourceFacts } from '../../activities/backup/types.js';
+import type { AskedLevel, Source } from '../../systems/backupSchema.js';
 import type { System } from '../../systems/schema.js';
 import { fail } from '../kit/failure.js';
 import { hostQueue } from '../kit/hostQueue.js';
@@ -65,5 +65,7 @@ export const timeFor = (bytes: number | undefined): number =>
 export const rehearsalTimeFor = (facts: Pick<SourceFacts, 'estimatedBytes'>): number =>
   timeFor(facts.estimatedBytes) * 4;
 
-/** Level that the policy asks of this target, unless the input asks for another. */
-export const levelFor = (target: BackupTarget, asked?: Level): Level => asked ?? target.policy.verify;
+/** The target with another level to verify to, where one is asked for. */
+export function atLevel(target: BackupTarget, level: AskedLevel | undefined): BackupTarget {
+  return level === undefined ? target : { ...target, policy: { ...target.policy, verify: level } };
+}

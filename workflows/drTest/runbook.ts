@@ -16,7 +16,9 @@ export const drTestInput = z.strictObject({
   rpo: seconds.describe('Goal in seconds: how much of the newest data may be lost'),
   sources: z.array(sourceName).min(1).max(100).optional().describe('All sources of the system when left out'),
   pick: z.enum(['newest', 'random']).default('newest').describe('Which verified backup'),
-  level: askedLevel.default('L6'),
+  level: askedLevel
+    .optional()
+    .describe("Level to prove, instead of the policy's; the smoke queries are asked in any case"),
 });
 
 export type DrTestInput = z.output<typeof drTestInput>;

@@ -85,8 +85,9 @@ async function recover(run: Run<DrTestInput>, step: Step, chosen: Chosen, declar
     ).rehearseRestore({
       target,
       backupId: entry.id,
-      level: run.input.level,
+      level: run.input.level ?? target.policy.verify,
       identity: 'recovery',
+      smoke: true,
       run: backupRun(run),
     });
     const measured = measure(listing, entry, result, { declaredAt, answeredAt: Date.now() });

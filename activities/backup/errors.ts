@@ -15,6 +15,8 @@ export const backupErrors = {
   /** A transaction pooler or a load balancer stands between us and the server. */
   PoolerBetween: { retry: false },
   DiskFull: { retry: false },
+  /** The vendor's account has as many of these as it may. */
+  QuotaExceeded: { retry: false },
   SnapshotLost: { retry: true },
   /** Stored bytes are not those that were produced. */
   Damaged: { retry: false },

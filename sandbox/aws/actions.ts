@@ -202,7 +202,16 @@ const deleteInstance: Action = async (region, parameters, forward) => {
   return answer('DeleteDBInstance', region.showInstance(element));
 };
 
+/** moto gives an empty list where Amazon says that there is no such group. */
+const showParameterGroups: Action = async (_region, parameters, forward) => {
+  const found = await forward(parameters);
+  const name = parameters['DBParameterGroupName'];
+  if (name === undefined || found.includes('<DBParameterGroup>')) return found;
+  throw new Refusal(404, 'DBParameterGroupNotFound', `DBParameterGroup not found: ${name}`);
+};
+
 const ACTIONS: Record<string, Action> = {
+  DescribeDBParameterGroups: showParameterGroups,
   CreateDBInstance: createInstance,
   CreateDBSnapshot: createSnapshot,
   DeleteDBSnapshot: deleteSnapshot,

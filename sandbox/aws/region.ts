@@ -60,7 +60,7 @@ export class Region {
     const now = Date.now();
     const ready = this.due.filter(({ at }) => at <= now).toSorted((a, b) => a.at - b.at);
     this.due = this.due.filter(({ at }) => at > now);
-    for (const { run } of ready) await run();
+    for (const one of ready) await one.run();
   }
 
   instance(id: string): Instance {

@@ -46,7 +46,7 @@ export function checkParameters(action: string, parameters: Parameters): void {
     throw invalid(`Invalid DB Instance class: ${instanceClass}`);
   }
   for (const [name, value] of Object.entries(parameters)) {
-    if (/^VpcSecurityGroupIds\./.test(name) && !/^sg-([0-9a-f]{8}|[0-9a-f]{17})$/.test(value)) {
+    if (name.startsWith('VpcSecurityGroupIds.') && !/^sg-([0-9a-f]{8}|[0-9a-f]{17})$/.test(value)) {
       throw invalid(`Invalid security group , groupId= ${value}, groupName=.`);
     }
   }

@@ -14,6 +14,11 @@ export interface Contents {
 export interface ContentItem {
   name: string;
   rows: number;
+  /**
+   * Set where the source has no consistent view and was written to meanwhile: the copy may have from `rows` to `maxRows`, which shows
+   * loss but proves no equality. There is no hash then, and the capture names the item in `excluded`.
+   */
+  maxRows?: number;
   /** Content hash that does not depend on the order of rows; left out when the level does not ask for it. */
   hash?: string;
   bytes?: number;
@@ -44,6 +49,8 @@ export interface Payload {
    * memory and are piped from there, so that what holds secrets never lies on a disk unencrypted.
    */
   from: { commands: Command[] } | { file: string } | { bytes: () => Uint8Array };
+  /** Called when the payload has been stored: from here on `contents` may look at what was written to the source meanwhile. */
+  stored?: () => void;
 }
 
 /** A consistent view that is held open while it is read. */

@@ -1,9 +1,10 @@
-import { CancellationScope, workflowInfo } from '@temporalio/workflow';
+import { CancellationScope } from '@temporalio/workflow';
 import type { BackupTarget, Level, Verification } from '../../activities/backup/types.js';
-import { mutate, transfer } from '../kit/activities.js';
+import { transfer } from '../kit/activities.js';
 import type { Run } from '../kit/run.js';
 import { now, type Step } from '../kit/steps.js';
 import { clearAlarm, openAlarm } from './alarm.js';
+import { mark } from './mark.js';
 import { backupRun, queueOf, rehearsalTimeFor } from './targets.js';
 
 /** What the level results say, in one line. */
@@ -33,16 +34,10 @@ export async function verifyAndRecord(
   ).rehearseRestore({ target, backupId, level, identity: 'verification', run: backupRun(run) });
   // A verdict that is not written down would be worth nothing: a cancel waits for it.
   await CancellationScope.nonCancellable(async () => {
-    await mutate(`Record the result of ${backupId}`).recordBackupEvent({
-      target,
-      backupId,
-      event: {
-        at: now(),
-        kind: result.passed ? 'verified' : 'bad',
-        level: result.reached,
-        detail: verdictText(result).slice(0, 1_000),
-        workflowId: workflowInfo().workflowId,
-      },
+    await mark(target, backupId, {
+      kind: result.passed ? 'verified' : 'bad',
+      level: result.reached,
+      detail: verdictText(result),
     });
     await tell(run, target, backupId, result);
   });

@@ -1,12 +1,13 @@
-import { CancellationScope, workflowInfo } from '@temporalio/workflow';
-import type { BackupEntry, BackupEvent, BackupTarget, Listing } from '../../activities/backup/types.js';
+import { CancellationScope } from '@temporalio/workflow';
+import type { BackupEntry, BackupTarget, Listing } from '../../activities/backup/types.js';
 import { choose, described } from '../backupKit/choose.js';
+import { mark } from '../backupKit/mark.js';
 import { backupRun, queueOf, rehearsalTimeFor, targetsOf } from '../backupKit/targets.js';
 import { mutate, probe, transfer } from '../kit/activities.js';
 import { causeOf, fail } from '../kit/failure.js';
 import { hashOf } from '../kit/hash.js';
 import { type Run, runbook } from '../kit/run.js';
-import { now, type Step } from '../kit/steps.js';
+import type { Step } from '../kit/steps.js';
 import type { Plan, Report } from '../kit/types.js';
 import { judge, measure, type Measured } from './measure.js';
 import { verbs } from './messages.js';
@@ -76,7 +77,7 @@ function planOf(run: Run<DrTestInput>, chosen: Chosen[]): Plan {
 /** Restores with the recovery key alone, as on the day on which everything else is gone. The instance is removed in any case. */
 async function recover(run: Run<DrTestInput>, step: Step, chosen: Chosen, declaredAt: number): Promise<Measured> {
   const { target, listing, entry } = chosen;
-  await mark(run, target, entry.id, 'hold');
+  await mark(target, entry.id, { kind: 'hold', detail: run.input.reason });
   try {
     const result = await transfer(
       `Recover ${target.source.name} from ${entry.id}`,
@@ -103,26 +104,12 @@ async function recover(run: Run<DrTestInput>, step: Step, chosen: Chosen, declar
 async function cleanUp(run: Run<DrTestInput>, step: Step, target: BackupTarget, backupId: string): Promise<void> {
   await step.step('Clean up', async (inner) => {
     try {
-      await mark(run, target, backupId, 'release');
+      await mark(target, backupId, { kind: 'release', detail: run.input.reason });
       const before = Date.now() - 86_400_000;
       const swept = await mutate('Remove left-overs', queueOf(target)).sweepLeftovers({ target, before });
       inner.note(swept.length > 0 ? `removed ${swept.join(', ')}` : 'nothing was left behind');
     } catch (error) {
       inner.failed(causeOf(error).message);
     }
-  });
-}
-
-async function mark(
-  run: Run<DrTestInput>,
-  target: BackupTarget,
-  backupId: string,
-  kind: BackupEvent['kind'],
-): Promise<void> {
-  const { workflowId } = workflowInfo();
-  await mutate(`${kind} ${backupId}`).recordBackupEvent({
-    target,
-    backupId,
-    event: { at: now(), kind, detail: run.input.reason, workflowId },
   });
 }

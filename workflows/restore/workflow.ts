@@ -1,5 +1,6 @@
-import { ParentClosePolicy, startChild, workflowInfo } from '@temporalio/workflow';
-import type { BackupEvent, BackupTarget } from '../../activities/backup/types.js';
+import { ParentClosePolicy, startChild } from '@temporalio/workflow';
+import type { BackupTarget } from '../../activities/backup/types.js';
+import { mark } from '../backupKit/mark.js';
 import { backupRun, lockName, namedTarget, queueOf, timeFor } from '../backupKit/targets.js';
 import { verdictText } from '../backupKit/verify.js';
 import { mutate, transfer } from '../kit/activities.js';
@@ -8,7 +9,6 @@ import { Compensations } from '../kit/compensation.js';
 import { causeOf, fail } from '../kit/failure.js';
 import { acquireLocks } from '../kit/lock.js';
 import { type Conclusion, type Run, runbook } from '../kit/run.js';
-import { now } from '../kit/steps.js';
 import type { Report } from '../kit/types.js';
 import type { keptCopy } from '../keptCopy/workflow.js';
 import { verbs } from './messages.js';
@@ -49,8 +49,8 @@ async function carryOut(run: Run<RestoreInput>, target: BackupTarget, plan: Rest
   run.notify('start', `Restore of ${target.source.name} (${run.system.name})`, `${plan.summary}\n${run.input.reason}`);
   try {
     // Retention must not take it away under our hands.
-    undo.add('Release the backup', () => mark(run, target, entry.id, 'release'));
-    await run.steps.step('Hold the backup', () => mark(run, target, entry.id, 'hold'));
+    undo.add('Release the backup', () => mark(target, entry.id, { kind: 'release', detail: run.input.reason }));
+    await run.steps.step('Hold the backup', () => mark(target, entry.id, { kind: 'hold', detail: run.input.reason }));
     undo.add(`Drop ${into}`, () => drop(run, target, into));
     await restoreBeside(run, target, plan);
     if (swap) await swapAndProve(run, target, plan.facts, kept, undo);
@@ -59,7 +59,9 @@ async function carryOut(run: Run<RestoreInput>, target: BackupTarget, plan: Rest
   }
   run.commit();
   undo.clear();
-  await run.steps.step('Release the backup', () => mark(run, target, entry.id, 'release'));
+  await run.steps.step('Release the backup', () =>
+    mark(target, entry.id, { kind: 'release', detail: run.input.reason }),
+  );
   const summary = swap
     ? `${liveName} is ${entry.id} now; the old data is kept as ${await keep(run, target, kept)}`
     : `Restored ${entry.id} as ${into}`;
@@ -106,17 +108,6 @@ async function giveUp(run: Run<RestoreInput>, swap: boolean, undo: Compensations
 
 async function drop(run: Run<RestoreInput>, target: BackupTarget, name: string): Promise<void> {
   await mutate(`Drop ${name}`, queueOf(target)).dropRestored({ target, name, run: backupRun(run) });
-}
-
-async function mark(
-  run: Run<RestoreInput>,
-  target: BackupTarget,
-  backupId: string,
-  kind: BackupEvent['kind'],
-): Promise<void> {
-  const { workflowId } = workflowInfo();
-  const event = { at: now(), kind, detail: run.input.reason, workflowId };
-  await mutate(`${kind} ${backupId}`).recordBackupEvent({ target, backupId, event });
 }
 
 /** Leaves a workflow behind that drops the replaced data when its time is over. */

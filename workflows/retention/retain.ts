@@ -1,9 +1,9 @@
-import { workflowInfo } from '@temporalio/workflow';
-import type { BackupEvent, BackupTarget } from '../../activities/backup/types.js';
+import type { BackupTarget } from '../../activities/backup/types.js';
 import type { Retention } from '../../systems/backupSchema.js';
+import { mark } from '../backupKit/mark.js';
 import { mutate, probe } from '../kit/activities.js';
 import { fail } from '../kit/failure.js';
-import { now, type Step } from '../kit/steps.js';
+import type { Step } from '../kit/steps.js';
 import { decide, type Decision, refusal } from './decide.js';
 
 export interface Choice {
@@ -38,19 +38,14 @@ export async function carryOut(step: Step, target: BackupTarget, decision: Decis
     step.failed(`${decision.beyondCaps}; start the retention runbook and approve it`, decision);
     return;
   }
-  for (const id of decision.condemn) await mark(target, id, 'condemned', 'not kept by the policy');
-  for (const id of decision.reprieve) await mark(target, id, 'reprieved', 'kept by the policy again');
+  for (const id of decision.condemn) await mark(target, id, { kind: 'condemned', detail: 'not kept by the policy' });
+  for (const id of decision.reprieve) await mark(target, id, { kind: 'reprieved', detail: 'kept by the policy again' });
   const retained: unknown[] = [];
   for (const backupId of decision.delete) {
     const gone = await mutate(`Delete ${backupId}`).deleteBackup({ target, backupId, reason: 'retention' });
     retained.push(...gone.retained);
   }
   step.note(text, { ...decision, ...(retained.length > 0 && { retainedByLock: retained }) });
-}
-
-async function mark(target: BackupTarget, backupId: string, kind: BackupEvent['kind'], detail: string): Promise<void> {
-  const event = { at: now(), kind, detail, workflowId: workflowInfo().workflowId };
-  await mutate(`Mark ${backupId} ${kind}`).recordBackupEvent({ target, backupId, event });
 }
 
 /** Counts for people. */

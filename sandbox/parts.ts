@@ -144,6 +144,20 @@ export const PARTS: readonly Part[] = [
     },
   },
   {
+    name: 'mongodb',
+    components: ['mongodb'],
+    needs: [],
+    optional: true,
+    async start({ state, progress }) {
+      const { startMongodb } = await import('./mongodb/index.js');
+      return startMongodb({ dir: state.dir, progress });
+    },
+    async check({ mongodb }) {
+      const { pingMongodb } = await import('./mongodb/index.js');
+      await pingMongodb(required(mongodb));
+    },
+  },
+  {
     name: 'aws',
     components: ['aws'],
     needs: [],

@@ -27,12 +27,19 @@ export async function goInstall(pkg: string, version: string, options: GoOptions
   return join(options.dir, name);
 }
 
-/** Builds the main package in `module` (a folder with go.mod and a complete go.sum) as `dir/name`. */
-export async function goBuildModule(module: string, name: string, options: GoOptions): Promise<string> {
+/**
+ * Builds a main package of `module` (a folder with go.mod and a complete go.sum) as `dir/name`: its own one, or `pkg`, one of a module
+ * that it requires.
+ */
+export async function goBuildModule(
+  module: string,
+  name: string,
+  options: GoOptions & { pkg?: string },
+): Promise<string> {
   options.progress(`building ${name} from source`);
   const output = join(options.dir, name);
   await go(
-    ['build', ...flags(options), '-o', output, '.'],
+    ['build', ...flags(options), '-o', output, options.pkg ?? '.'],
     { GOFLAGS: '', GOWORK: 'off' },
     { ...options, cwd: module },
   );

@@ -62,8 +62,10 @@ export interface SandboxState {
   /** PostgreSQL on loopback; `bin` is the folder of its server and client programs. */
   postgres?: { host: string; port: number; user: string; password: string; bin: string };
   redis?: { host: string; port: number; password: string; bin: string };
-  /** A server that speaks MongoDB's protocol, and the folder with mongodump and mongorestore. */
-  mongodb?: { host: string; port: number; tools: string };
+  /**
+   * A server that speaks MongoDB's protocol, with its program (mongod or ferretdb), and the folder with mongodump and mongorestore.
+   */
+  mongodb?: { host: string; port: number; tools: string; server: string };
   /** Amazon's control plane, played by moto with a stateful proxy before it. */
   aws?: { endpoint: string; region: string; accessKeyId: string; secretAccessKey: string };
 }

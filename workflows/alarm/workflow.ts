@@ -25,7 +25,7 @@ const hours = (ms: number): string => {
  */
 export async function alarm(input: AlarmInput): Promise<{ since: string; cleared: string; lastedMs: number }> {
   let facts: AlarmFacts = { title: input.title, text: input.text, since: input.since };
-  let cleared: string | undefined;
+  const state: { cleared?: string } = {};
   let reminders = input.reminders ?? 0;
   const lasted = () => Date.now() - Date.parse(facts.since);
   const show = () =>
@@ -42,29 +42,30 @@ export async function alarm(input: AlarmInput): Promise<{ since: string; cleared
   setHandler(
     clearedSignal,
     (why) => {
-      cleared = why;
+      state.cleared = why;
     },
     { description: 'It is over. Sent by whoever watches; a person may send it too.' },
   );
   const notifier = new Notifier();
   let nextAt = input.nextAt ?? Date.now();
   show();
-  while (cleared === undefined) {
+  while (state.cleared === undefined) {
     if (Date.now() >= nextAt) {
       notifier.send(input.system, 'page', facts.title, `${facts.text}\nFor ${hours(lasted())}, since ${facts.since}.`);
       reminders += 1;
       nextAt += REMIND_MS;
     }
     await condition(
-      () => cleared !== undefined || workflowInfo().continueAsNewSuggested,
+      () => state.cleared !== undefined || workflowInfo().continueAsNewSuggested,
       Math.max(1, nextAt - Date.now()),
       { summary: 'Next reminder' },
     );
-    if (cleared === undefined && workflowInfo().continueAsNewSuggested) {
+    if (state.cleared === undefined && workflowInfo().continueAsNewSuggested) {
       await notifier.drain();
       await continueAsNew<typeof alarm>({ ...input, ...facts, reminders, nextAt });
     }
   }
+  const { cleared } = state;
   const result = { since: facts.since, cleared, lastedMs: lasted() };
   notifier.send(input.system, 'end', `Over: ${facts.title}`, `${cleared}\nIt lasted ${hours(result.lastedMs)}.`);
   await notifier.drain();

@@ -5,7 +5,7 @@ import { probe } from '../kit/activities.js';
 import { causeOf } from '../kit/failure.js';
 import { hashOf } from '../kit/hash.js';
 import { lockId } from '../kit/lock.js';
-import type { CommonInput, Run } from '../kit/run.js';
+import type { Run } from '../kit/run.js';
 import type { Plan } from '../kit/types.js';
 import type { PlannedSource } from './take.js';
 
@@ -22,11 +22,7 @@ export interface BackupPlan {
 }
 
 /** Looks at sources and store; writes nothing but a probe object. One source that is away hides none of the others. */
-export async function planBackup(
-  run: Run<CommonInput>,
-  targets: BackupTarget[],
-  levels: string[],
-): Promise<BackupPlan> {
+export async function planBackup(run: Run, targets: BackupTarget[]): Promise<BackupPlan> {
   const ready: PlannedSource[] = [];
   const unready: Unready[] = [];
   const warnings: string[] = [];
@@ -59,7 +55,7 @@ export async function planBackup(
   return { plan: describePlan(run, ready, unready, warnings.toSorted()), ready, unready };
 }
 
-function describePlan(run: Run<CommonInput>, ready: PlannedSource[], unready: Unready[], warnings: string[]): Plan {
+function describePlan(run: Run, ready: PlannedSource[], unready: Unready[], warnings: string[]): Plan {
   const steps = ready.map(({ target, facts, listing }) => {
     const [last] = usable(listing);
     return {

@@ -4,7 +4,7 @@ import { usable } from '../backupKit/choose.js';
 import { backupRun, queueOf, timeFor } from '../backupKit/targets.js';
 import { mutate, transfer } from '../kit/activities.js';
 import { causeOf, fail } from '../kit/failure.js';
-import type { CommonInput, Run } from '../kit/run.js';
+import type { Run } from '../kit/run.js';
 import type { Step } from '../kit/steps.js';
 
 /** What the plan found out about a source. */
@@ -22,7 +22,7 @@ const newBackupId = (): string =>
  * Stores one source, reads it back, and publishes it. Until the manifest stands whatever was stored is removed again, on a
  * failure as on a cancel.
  */
-export async function takeAndPublish(run: Run<CommonInput>, step: Step, planned: PlannedSource): Promise<BackupEntry> {
+export async function takeAndPublish(run: Run, step: Step, planned: PlannedSource): Promise<BackupEntry> {
   const { target, facts } = planned;
   const backupId = newBackupId();
   try {
@@ -57,7 +57,7 @@ export async function takeAndPublish(run: Run<CommonInput>, step: Step, planned:
   }
 }
 
-async function take(run: Run<CommonInput>, planned: PlannedSource, backupId: string): Promise<Draft> {
+async function take(run: Run, planned: PlannedSource, backupId: string): Promise<Draft> {
   const { target, facts, listing } = planned;
   const [last] = usable(listing);
   const request = { target, backupId, run: backupRun(run), ...(last && { lastBytes: last.bytes }) };
@@ -94,8 +94,10 @@ async function discard(step: Step, target: BackupTarget, backupId: string, why: 
   await CancellationScope.nonCancellable(() =>
     step.step('Remove what was stored', async (inner) => {
       try {
-        await mutate(`Discard ${backupId}`).discardBackup({ target, backupId });
-        inner.note('nothing of it is left');
+        const { retained } = await mutate(`Discard ${backupId}`).discardBackup({ target, backupId });
+        if (retained.length === 0) inner.note('nothing of it is left');
+        else
+          inner.note(`${retained.length} objects stay until their object lock ends; no manifest names them`, retained);
       } catch (error) {
         const cause = causeOf(error);
         // The manifest stands: the failure came after the backup was complete, and it stays.

@@ -4,7 +4,7 @@ import type { AskedLevel, Source } from '../../systems/backupSchema.js';
 import type { System } from '../../systems/schema.js';
 import { fail } from '../kit/failure.js';
 import { hostQueue } from '../kit/hostQueue.js';
-import type { CommonInput, Run } from '../kit/run.js';
+import type { Run } from '../kit/run.js';
 
 /** A source with the policy in force for it: its own fields win. */
 export function targetOf(system: System, source: Source): BackupTarget {
@@ -47,7 +47,7 @@ export function queueOf({ source }: BackupTarget): string | undefined {
 export const lockName = (target: BackupTarget): string => `backup/${target.source.name}`;
 
 /** Stands in manifests, tags and events. */
-export function backupRun(run: Run<CommonInput>): BackupRun {
+export function backupRun(run: Run): BackupRun {
   const { workflowId, runId } = workflowInfo();
   const { reason, requestedBy } = run.input;
   return { workflowId, runId, runbook: run.status.runbook, requestedBy, reason };

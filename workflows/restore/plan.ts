@@ -67,8 +67,8 @@ export async function makePlan(run: Run<RestoreInput>, step: Step): Promise<Rest
 async function chosen(run: Run<RestoreInput>, target: BackupTarget): Promise<BackupEntry> {
   const { backup, level, source, allowUnverified } = run.input;
   const listing = await probe(`List the backups of ${source}`).listBackups({ target });
-  const time = timeOf(run.input);
-  const choice = time !== undefined ? { before: time } : backup === 'latestVerified' ? backup : { id: String(backup) };
+  const named = backup === 'latestVerified' ? backup : { id: backup };
+  const choice = typeof backup === 'object' ? { before: backup.pointInTime } : named;
   const { policy } = target;
   const picked = choose(listing, choice, reaches(level, policy.verify) ? policy.verify : level, 0);
   if ('problem' in picked) throw fail('PreflightFailed', `${source}: ${picked.problem}. Nothing was touched.`);

@@ -3,7 +3,7 @@ import { queueOf } from '../backupKit/targets.js';
 import { mutate, watch } from '../kit/activities.js';
 import type { Compensations } from '../kit/compensation.js';
 import { fail } from '../kit/failure.js';
-import type { CommonInput, Run } from '../kit/run.js';
+import type { Run } from '../kit/run.js';
 import { runChecks } from '../rollout/checks.js';
 import { runRef, workloadRef } from '../rollout/targets.js';
 import type { Consumer, RestorePlan } from './plan.js';
@@ -13,7 +13,7 @@ const SCALE_MS = 600_000;
 
 /** Stops the consumers, exchanges the names, starts the consumers, proves health. Every step is undone if a later one fails. */
 export async function swapAndProve(
-  run: Run<CommonInput>,
+  run: Run,
   target: BackupTarget,
   { into, liveName, consumers }: RestorePlan['facts'],
   kept: string,
@@ -41,7 +41,7 @@ export async function swapAndProve(
   if (finding) throw fail('VerificationFailed', finding.summary);
 }
 
-async function scale(run: Run<CommonInput>, { name, uid }: Consumer, replicas: number): Promise<void> {
+async function scale(run: Run, { name, uid }: Consumer, replicas: number): Promise<void> {
   const ref = workloadRef(run.system, name);
   const deadlineAt = Date.now() + SCALE_MS;
   await mutate(`Scale ${name} to ${replicas}`).setReplicas({ ref, uid, replicas, run: runRef(run) });

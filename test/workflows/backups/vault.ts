@@ -117,6 +117,7 @@ export class Vault extends World {
         this.did('discardBackup', backupId);
         if (this.entries.some((one) => one.id === backupId))
           throw ApplicationFailure.nonRetryable('its manifest stands', 'AlreadyPublished');
+        return { deleted: 2, retained: [] };
       },
       readBack: async ({ target }) => {
         this.did('readBack', target.source.name);

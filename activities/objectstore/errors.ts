@@ -18,11 +18,9 @@ export function answerOf(error: unknown): { name: string; status: number | undef
   return { name: error.name, status: error.$metadata.httpStatusCode, attempts: error.$metadata.attempts ?? 1 };
 }
 
-/** Whether the store said that there is no such object, version or upload. Not: no such bucket. */
-export function isMissing(error: unknown): boolean {
-  const { name, status } = answerOf(error);
-  return status === 404 && name !== 'NoSuchBucket';
-}
+/** Whether the store said that there is no such object, version or upload. Other things that are missing are errors. */
+export const isMissing = (error: unknown): boolean =>
+  answerOf(error).status === 404 && /^(NoSuch(Key|Version|Upload)|NotFound)$/.test(answerOf(error).name);
 
 /** Whether create-only was refused because the key is taken. */
 export const isTaken = (error: unknown): boolean => answerOf(error).status === 412;
@@ -54,7 +52,7 @@ const rules: readonly Rule[] = [
     () => 'the upload was ended by another attempt or by a lifecycle rule; start again',
   ],
   [
-    /^(InvalidAccessKeyId|SignatureDoesNotMatch|InvalidToken|ExpiredToken|TokenRefreshRequired)$/,
+    /^(InvalidAccessKeyId|SignatureDoesNotMatch|InvalidToken|ExpiredToken|TokenRefreshRequired|XAdminUserNotFound)$/,
     [401],
     'WrongPassword',
     () => 'the access key or its secret is wrong; correct the references in backups.store',
@@ -123,7 +121,8 @@ const silences: readonly [RegExp, string][] = [
 function codesOf(error: unknown, depth = 0): string {
   if (!(error instanceof Error) || depth > 4) return '';
   const { code } = error as NodeJS.ErrnoException;
-  return `${error.name} ${code ?? ''} ${codesOf(error.cause, depth + 1)}`;
+  // The SDK wraps errors of Node and keeps the code in the text only.
+  return `${error.name} ${code ?? ''} ${error.message} ${codesOf(error.cause, depth + 1)}`;
 }
 
 /**
@@ -134,7 +133,7 @@ export function storeError(error: unknown, doing: Doing, signal?: AbortSignal): 
   if (signal?.aborted) return signal.reason instanceof Error ? signal.reason : new Error(String(signal.reason));
   if (error instanceof ApplicationFailure || error instanceof TemporalFailure) return error;
   const intro = `Could not ${bounded(doing.what)} (${doing.place})`;
-  const said = error instanceof Error ? bounded(error.message) : '';
+  const said = error instanceof Error ? bounded(error.message.replace(/^AWS SDK error wrapper for Error: /, '')) : '';
   const { name, status } = answerOf(error);
   if (status !== undefined) {
     const rule = rules.find(([names]) => names.test(name)) ?? rules.find(([, statuses]) => statuses.includes(status));

@@ -2,7 +2,7 @@ import {
   GetBucketLifecycleConfigurationCommand,
   GetBucketVersioningCommand,
   GetObjectLockConfigurationCommand,
-  HeadBucketCommand,
+  ListObjectsV2Command,
 } from '@aws-sdk/client-s3';
 import { answerOf } from './errors.js';
 import type { Place } from './place.js';
@@ -11,9 +11,12 @@ import type { Bucket } from './types.js';
 /** The header has whole seconds: on average it is half a second behind. */
 const HALF_SECOND = 500;
 
-/** The store's clock minus ours in milliseconds, from the `Date` of its answer; to some half a second. */
-async function clockSkew(place: Place): Promise<number> {
-  const command = new HeadBucketCommand({ Bucket: place.bucket });
+/**
+ * The store's clock minus ours in milliseconds, from the `Date` of its answer; to some half a second. Throws when there is no such
+ * bucket: this request, unlike those by HEAD, is answered with what is missing.
+ */
+async function clockSkew({ client, bucket: Bucket }: Place): Promise<number> {
+  const command = new ListObjectsV2Command({ Bucket, MaxKeys: 1 });
   let skew = 0;
   command.middlewareStack.add(
     (next) => async (args) => {
@@ -26,24 +29,16 @@ async function clockSkew(place: Place): Promise<number> {
     },
     { step: 'deserialize', name: 'clockSkew', priority: 'low' },
   );
-  await place.client.send(command).catch((error: unknown) => {
-    // Without the right to list, other requests may still be allowed; they say so themselves.
-    if (answerOf(error).status !== 403) throw missingBucket(error);
+  await client.send(command).catch((error: unknown) => {
+    // Who may not list may still be allowed to write; other requests say so themselves.
+    if (answerOf(error).name !== 'AccessDenied') throw error;
   });
   return Math.round(skew);
 }
 
-/** The answer to HEAD has no body that would say what is missing. */
-function missingBucket(error: unknown): unknown {
-  if (answerOf(error).status === 404 && error instanceof Error) error.name = 'NoSuchBucket';
-  return error;
-}
-
-/** Throws when there is no such bucket. */
+/** Throws when there is no such bucket, or the store does not know us. */
 export async function bucketExists(place: Place): Promise<void> {
-  await place.client.send(new HeadBucketCommand({ Bucket: place.bucket })).catch((error: unknown) => {
-    if (answerOf(error).status !== 403) throw missingBucket(error);
-  });
+  await clockSkew(place);
 }
 
 /** `value` of an answer, or what an error of one of these statuses means. */

@@ -1,5 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { CatalogueOptions } from './catalogue/index.js';
+import type { BackupConnections } from './backup/index.js';
+import type { BackupActivities } from './backup/types.js';
 import { createEvidenceActivities } from './evidence/index.js';
 import type { EvidenceStore } from './evidence/index.js';
 import { createHttpActivities } from './http/index.js';
@@ -19,6 +21,8 @@ import type {
 
 /** Everything that activities reach the outside world through. Built by the worker; tests bring their own. */
 export interface Connections {
+  /** Where backup activities put scratch files, and the queue of this worker's machine. */
+  backups: Pick<BackupConnections, 'engines' | 'scratchRoot' | 'hostQueue'>;
   /** The runbooks' schemas and the reader of systems; loaded when the first run resolves its input. */
   catalogue: () => Promise<CatalogueOptions>;
   evidence: EvidenceStore;
@@ -53,9 +57,31 @@ const kubernetesNames: Record<keyof KubernetesActivities, true> = {
   waitScaled: true,
 };
 
+const backupNames: Record<keyof BackupActivities, true> = {
+  inspectSource: true,
+  inspectStore: true,
+  listBackups: true,
+  takeBackup: true,
+  stageBackup: true,
+  uploadStaged: true,
+  discardStaged: true,
+  discardBackup: true,
+  readBack: true,
+  publishBackup: true,
+  rehearseRestore: true,
+  recordBackupEvent: true,
+  deleteBackup: true,
+  sweepLeftovers: true,
+  restoreBackup: true,
+  inspectRestore: true,
+  swapIn: true,
+  swapBack: true,
+  dropRestored: true,
+};
+
 /** All activities as one flat object; the names are a public contract, because they stand in histories. */
 export function createActivities(connections: Connections): Activities {
-  const { catalogue, evidence, kubernetes, log, secrets, temporal } = connections;
+  const { backups, catalogue, evidence, kubernetes, log, secrets, temporal } = connections;
   return {
     ...lazily<KubernetesActivities>(kubernetesNames, async () => {
       const [{ createKubernetesActivities }, connect] = await Promise.all([
@@ -63,6 +89,10 @@ export function createActivities(connections: Connections): Activities {
         kubernetes(),
       ]);
       return createKubernetesActivities({ connect });
+    }),
+    ...lazily<BackupActivities>(backupNames, async () => {
+      const { createBackupActivities } = await import('./backup/index.js');
+      return createBackupActivities({ secrets, kubernetes, ...backups });
     }),
     ...lazily<NotifyActivities>({ notify: true }, async () => {
       const { createNotifyActivities } = await import('./notify/index.js');
@@ -92,6 +122,7 @@ export function activityNames(): string[] {
     throw new Error('only the names are of interest');
   };
   const connections = {
+    backups: {},
     catalogue: unused,
     kubernetes: unused,
     log: unused,

@@ -5,12 +5,13 @@ import { openEvidenceStore } from '../activities/evidence/index.js';
 import type { Connections } from '../activities/index.js';
 import type { Connect } from '../activities/kubernetes/session.js';
 import { createSecretResolver } from '../activities/secrets/index.js';
+import { scratchRoot } from '../activities/throwaway/root.js';
 import type { WorkerConfig } from './config.js';
 import { secretSources } from './secretSources.js';
 
 /** What the worker process has at hand. */
 export interface Surroundings {
-  config: Pick<WorkerConfig, 'identity'>;
+  config: Pick<WorkerConfig, 'host' | 'identity'>;
   connection: NativeConnection;
   namespace: string;
   logger: PinoLogger;
@@ -26,6 +27,7 @@ export async function createConnections(surroundings: Surroundings): Promise<Con
   const connect = (): Promise<Connect> =>
     (loading ??= import('../activities/kubernetes/index.js').then(({ connectByContext }) => connectByContext()));
   return {
+    backups: { scratchRoot: scratchRoot(env), hostQueue: config.host.queue },
     catalogue: async () => {
       const [{ runbookInputs }, { loadSystem }] = await Promise.all([
         import('./runbookInputs.js'),

@@ -213,7 +213,10 @@ export interface BackupActivities {
   /** Removes staged files. Safe to repeat. */
   discardStaged: (input: { staged: Staged }) => Promise<void>;
   /** Ends open uploads and removes objects of a backup that was not published. Refuses when a manifest stands. */
-  discardBackup: (input: { target: BackupTarget; backupId: string }) => Promise<void>;
+  discardBackup: (input: {
+    target: BackupTarget;
+    backupId: string;
+  }) => Promise<{ deleted: number; retained: { key: string; until: string }[] }>;
   /** L2: reads every stored object back and hashes it. Throws `Damaged`. */
   readBack: (input: { target: BackupTarget; draft: Draft }) => Promise<{ bytes: number; tookMs: number }>;
   /** Writes the manifest, create-only. A repeat with the same draft is a success; another's manifest is `AlreadyPublished`. */

@@ -1,0 +1,17 @@
+import type { SourceType } from '../../systems/backupSchema.js';
+import type { Connect } from '../kubernetes/session.js';
+import type { Engines } from './engine.js';
+import type { EngineSource } from './work.js';
+
+type Loaders = { [T in SourceType]: (connect: () => Promise<Connect>) => Promise<Engines[T]> };
+
+const loaders: Partial<Loaders> = {};
+
+/** The engine of each type; a module and its client libraries are loaded when the first activity needs them. */
+export function loadEngines(connect: () => Promise<Connect>): EngineSource {
+  return async <T extends SourceType>(type: T): Promise<Engines[T]> => {
+    const load = loaders[type];
+    if (load === undefined) throw new Error('there is no engine for it');
+    return load(connect);
+  };
+}

@@ -1,0 +1,56 @@
+import { clear, clearAttempts } from './attempts.js';
+import { captured, type Saved } from './capturing.js';
+import { backupPrefix } from './keys.js';
+import { partBytes, produce, storedForm } from './payload.js';
+import { takeExternal } from './external.js';
+import type { Payload } from './engine.js';
+import type { BackupActivities, Draft } from './types.js';
+import { engineOf, working, type BackupOptions, type Work } from './work.js';
+
+type Input = Parameters<BackupActivities['takeBackup']>[0];
+
+/** See `BackupActivities.takeBackup`. */
+export async function takeBackup(options: BackupOptions, input: Input): Promise<Draft> {
+  const { target, backupId } = input;
+  const found = await engineOf(options, target.source);
+  return working(options, input, async (work) => {
+    await clearAttempts(work.bucket, target, backupId);
+    const prefix = `${backupPrefix(target.system, target.source.name, backupId)}${work.attempt}/`;
+    try {
+      if (found.external) return await takeExternal(work, found.engine, backupId, prefix);
+      return await captured(work, found.engine, input, (payload, estimate, signal) =>
+        upload(work, payload, prefix, estimate, signal),
+      );
+    } catch (error) {
+      // The failure is what matters; what stays here is removed with the backup by `discardBackup`.
+      await clear(work.bucket, prefix).catch(() => undefined);
+      throw error;
+    }
+  });
+}
+
+/** Produces one payload straight into the store. */
+async function upload(
+  work: Work,
+  payload: Payload,
+  prefix: string,
+  estimate: number | undefined,
+  signal: AbortSignal,
+): Promise<Saved> {
+  const { policy } = work.target;
+  const { file, ...form } = storedForm(policy, payload.name);
+  work.beat.phase(`store ${payload.name}`, 'bytes');
+  const production = await produce(payload, policy, signal, work.beat.moved);
+  work.beat.phase(`store ${payload.name}`, 'bytes', production.cpu);
+  try {
+    const stored = await work.bucket.upload(production.body, {
+      key: `${prefix}${file}`,
+      partBytes: partBytes(policy, estimate),
+      signal,
+    });
+    const { plainBytes } = production;
+    return { object: { name: payload.name, ...stored, ...form }, ...(plainBytes !== undefined && { plainBytes }) };
+  } finally {
+    await production.stop();
+  }
+}

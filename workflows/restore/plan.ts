@@ -1,7 +1,7 @@
 import type { Scale } from '../../activities/kubernetes/types.js';
 import type { BackupEntry, BackupTarget } from '../../activities/backup/types.js';
 import type { System } from '../../systems/schema.js';
-import { choose, described } from '../backupKit/choose.js';
+import { type Choice, choose, described } from '../backupKit/choose.js';
 import { reaches } from '../backupKit/levels.js';
 import { namedTarget, queueOf } from '../backupKit/targets.js';
 import { probe } from '../kit/activities.js';
@@ -67,8 +67,7 @@ export async function makePlan(run: Run<RestoreInput>, step: Step): Promise<Rest
 async function chosen(run: Run<RestoreInput>, target: BackupTarget): Promise<BackupEntry> {
   const { backup, level, source, allowUnverified } = run.input;
   const listing = await probe(`List the backups of ${source}`).listBackups({ target });
-  const named = backup === 'latestVerified' ? backup : { id: backup };
-  const choice = typeof backup === 'object' ? { before: backup.pointInTime } : named;
+  const choice = choiceOf(backup);
   const { policy } = target;
   const picked = choose(listing, choice, reaches(level, policy.verify) ? policy.verify : level, 0);
   if ('problem' in picked) throw fail('PreflightFailed', `${source}: ${picked.problem}. Nothing was touched.`);
@@ -81,6 +80,11 @@ async function chosen(run: Run<RestoreInput>, target: BackupTarget): Promise<Bac
     );
   }
   return entry;
+}
+
+function choiceOf(backup: RestoreInput['backup']): Choice {
+  if (typeof backup === 'object') return { before: backup.pointInTime };
+  return backup === 'latestVerified' ? backup : { id: backup };
 }
 
 /** Fits every engine's rule for names, and tells by itself where it came from. */

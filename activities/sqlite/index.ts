@@ -2,6 +2,7 @@ import { realpath, stat } from 'node:fs/promises';
 import type { SourceOf } from '../../systems/backupSchema.js';
 import type { Engine, EngineContext } from '../backup/engine.js';
 import type { SourceFacts } from '../backup/types.js';
+import { inspectBeside } from '../host/beside.js';
 import { freeBytes, onFile } from '../host/files.js';
 import { sweepThrowaways } from '../throwaway/index.js';
 import { capture } from './capture.js';
@@ -9,7 +10,7 @@ import { integrityProblems } from './contents.js';
 import { sqliteFailure } from './errors.js';
 import { openLive, patiently } from './open.js';
 import { payloadOf, rehearse } from './rehearse.js';
-import { drop, inspectRestore, restore, swap, swapBack } from './restore.js';
+import { drop, restore, swap, swapBack } from './restore.js';
 
 /**
  * One SQLite database file of the worker's host. The payload is a database file that anyone can open; restoring by hand is copying
@@ -21,7 +22,7 @@ export const sqliteEngine: Engine<'sqlite'> = {
   readThrough: (source, files, { signal }) => integrityProblems(payloadOf(source, files), signal),
   rehearse,
   restore,
-  inspectRestore,
+  inspectRestore: (source, into, bytes, context) => inspectBeside(source.path, into, bytes, context),
   swap,
   swapBack,
   drop,

@@ -5,10 +5,11 @@ import { chmod, chown, copyFile, rm } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import type { SourceOf } from '../../systems/backupSchema.js';
 import type { Copy, EngineContext, Files } from '../backup/engine.js';
-import { entryAt, freeBytes, isWritable, onFile, syncToDisk } from '../host/files.js';
+import { entryAt, onFile, syncToDisk } from '../host/files.js';
 import { refuseHolders } from '../host/holders.js';
+import { tagFor } from '../host/beside.js';
 import { dropPath, swapPaths, swapPathsBack } from '../host/swapPaths.js';
-import { besidePath, claim, readTag, type Tag } from '../host/tag.js';
+import { besidePath, claim } from '../host/tag.js';
 import { contentsOfCopy } from './capture.js';
 import { patiently } from './open.js';
 import { payloadOf } from './rehearse.js';
@@ -18,18 +19,13 @@ type Sqlite = SourceOf<'sqlite'>;
 /** What SQLite keeps beside a database; a -wal that stays behind would be played into whatever gets its name. */
 const COMPANIONS = ['-wal', '-shm', '-journal'];
 
-function tagOf(source: Sqlite, context: EngineContext): Omit<Tag, 'belay'> {
-  const { system, run } = context;
-  return { system, source: source.name, workflowId: run.workflowId, at: new Date().toISOString() };
-}
-
 /** Copies the database to a new name beside the live one, with its owner and mode; the name is tagged first. */
 export async function restore(source: Sqlite, files: Files, into: string, context: EngineContext): Promise<Copy> {
   const begun = performance.now();
   const target = besidePath(source.path, into);
   const from = payloadOf(source, files);
   // An earlier attempt of this same run may have left half of it.
-  if ((await claim(target, { ...tagOf(source, context), belay: 'restored' })) === 'again') {
+  if ((await claim(target, { ...tagFor(source, context), belay: 'restored' })) === 'again') {
     for (const ending of ['', ...COMPANIONS]) await rm(target + ending, { force: true });
   }
   await onFile(`Restoring to ${target}`, async () => {
@@ -45,30 +41,6 @@ export async function restore(source: Sqlite, files: Files, into: string, contex
     timings: { restore: Math.round(performance.now() - begun) },
     close: async () => undefined,
   };
-}
-
-/** Whether the name is free and there is room for `bytes`, and what a swap would meet. Read-only. */
-export async function inspectRestore(
-  source: Sqlite,
-  into: string,
-  bytes: number,
-  context: EngineContext,
-): Promise<{ problems: string[]; liveName: string; warnings: string[] }> {
-  const target = besidePath(source.path, into);
-  const folder = dirname(target);
-  const problems: string[] = [];
-  const warnings: string[] = [];
-  const tag = await readTag(target);
-  if ((tag || (await entryAt(target))) && tag?.workflowId !== context.run.workflowId) {
-    problems.push(`${target} is there already; choose another name, or drop it first.`);
-  }
-  if (!(await isWritable(folder))) problems.push(`${folder} cannot be written by the host worker's user.`);
-  else if ((await freeBytes(folder)) < bytes)
-    problems.push(`${folder} has less than the ${bytes} bytes that it takes.`);
-  const live = await entryAt(source.path);
-  if (live === undefined) warnings.push(`${source.path} is not there: a swap has nothing to keep.`);
-  if (live?.isSymbolicLink()) warnings.push(`${source.path} is a symbolic link: a swap will refuse it.`);
-  return { problems, liveName: basename(source.path), warnings };
 }
 
 /**
@@ -96,7 +68,7 @@ async function quiet(file: string, signal: AbortSignal): Promise<void> {
 
 function optionsOf(source: Sqlite, context: EngineContext) {
   const use = (file: string): Promise<void> => quiet(file, context.signal);
-  return { source: source.name, tag: tagOf(source, context), quiet: use, companions: COMPANIONS };
+  return { source: source.name, tag: tagFor(source, context), quiet: use, companions: COMPANIONS };
 }
 
 function namesOf(source: Sqlite, restored: string, kept: string) {

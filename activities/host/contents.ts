@@ -1,0 +1,123 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readdir, readlink } from 'node:fs/promises';
+import type { BigIntStats } from 'node:fs';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import type { ContentItem, Contents, EngineContext } from '../backup/engine.js';
+import { codeOf, entryAt, fileFailure } from './files.js';
+
+/** How often progress is told: after so many entries, and after so many bytes of one file. */
+const TELL_ENTRIES = 500;
+const CHUNK = 1024 * 1024;
+
+export type Kind = 'file' | 'folder' | 'link' | 'special';
+
+export const kindOf = (entry: BigIntStats): Kind =>
+  entry.isFile() ? 'file' : entry.isDirectory() ? 'folder' : entry.isSymbolicLink() ? 'link' : 'special';
+
+/** An entry of a folder as it was found. `name` is relative to the folder, which itself is the empty name. */
+export interface Entry {
+  name: string;
+  kind: Kind;
+  /** Permission bits, octal: `0644`. */
+  mode: string;
+  /** Of a file, else 0. */
+  bytes: number;
+  /** Nanoseconds; what changed it last changed this too, and no program can set it back. */
+  ctimeNs: bigint;
+  /** sha256 of a file's bytes or of a link's target; of folders none. */
+  sha256?: string;
+}
+
+type Surroundings = Pick<EngineContext, 'signal' | 'progress'>;
+
+/** Looks at an entry, links not followed; hashes it if asked. Undefined when it is gone. */
+export async function entryOf(
+  root: string,
+  name: string,
+  hash: boolean,
+  surroundings: Surroundings,
+): Promise<Entry | undefined> {
+  const path = join(root, name);
+  const before = await entryAt(path);
+  if (before === undefined) return undefined;
+  const kind = kindOf(before);
+  try {
+    const sha256 = hash ? await hashOf(path, kind, surroundings) : undefined;
+    // Looked at again, so that its time tells of changes while it was hashed.
+    const found = hash ? await entryAt(path) : before;
+    if (found === undefined) return undefined;
+    return {
+      name,
+      kind,
+      mode: (found.mode & 0o7777n).toString(8).padStart(4, '0'),
+      bytes: kind === 'file' ? Number(found.size) : 0,
+      ctimeNs: found.ctimeNs,
+      ...(sha256 === undefined ? {} : { sha256 }),
+    };
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw fileFailure(error, `Reading ${path}`);
+  }
+}
+
+async function hashOf(path: string, kind: Kind, { signal, progress }: Surroundings): Promise<string | undefined> {
+  const hash = createHash('sha256');
+  if (kind === 'link') return hash.update(await readlink(path, 'buffer')).digest('hex');
+  if (kind !== 'file') return undefined;
+  let bytes = 0;
+  await pipeline(
+    createReadStream(path, { highWaterMark: CHUNK }),
+    async (chunks: AsyncIterable<Buffer>) => {
+      for await (const chunk of chunks) {
+        hash.update(chunk);
+        bytes += chunk.length;
+        if (bytes % (64 * CHUNK) === 0) progress(`${bytes} bytes hashed`);
+      }
+    },
+    { signal },
+  );
+  return hash.digest('hex');
+}
+
+/** Every entry below a folder and itself, links not followed, in no order. */
+export async function entriesBelow(root: string, hash: boolean, surroundings: Surroundings): Promise<Entry[]> {
+  const entries: Entry[] = [];
+  const waiting = [''];
+  for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
+    surroundings.signal.throwIfAborted();
+    const entry = await entryOf(root, name, hash, surroundings);
+    if (entry === undefined) continue;
+    entries.push(entry);
+    if (entries.length % TELL_ENTRIES === 0) surroundings.progress(`${entries.length} entries`);
+    if (entry.kind !== 'folder') continue;
+    const inside = await readdir(join(root, name)).catch((error: unknown) => {
+      throw fileFailure(error, `Reading ${join(root, name)}`);
+    });
+    waiting.push(...inside.map((one) => (name === '' ? one : `${name}/${one}`)));
+  }
+  return entries;
+}
+
+/**
+ * What is compared: each file with its bytes, a link with its target, a folder (its name ends with "/") for itself. The hash is
+ * `<sha256> <mode>`, so that whoever restores by hand can compare it with sha256sum's. Owners are not compared: only root can restore
+ * them. Pure.
+ */
+export function contentsOf(entries: readonly Entry[], hashes: boolean): Contents {
+  const items = entries.map((entry): ContentItem => {
+    const folder = entry.kind === 'folder';
+    return {
+      name: folder ? `${entry.name}/` : entry.name,
+      rows: folder ? 0 : 1,
+      ...(entry.kind === 'file' ? { bytes: entry.bytes } : {}),
+      ...(hashes ? { hash: [entry.sha256 ?? entry.kind, entry.kind === 'link' ? 'link' : entry.mode].join(' ') } : {}),
+    };
+  });
+  const count = (kind: Kind): string => String(entries.filter((entry) => entry.kind === kind).length);
+  return {
+    items: items.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+    facts: { files: count('file'), folders: count('folder'), links: count('link') },
+  };
+}

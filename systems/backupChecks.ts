@@ -11,6 +11,7 @@ export function backupProblems({ root, backups, sources }: Parts): Finding[] {
     ...sources.flatMap((source) => [
       ...levelProblems(source, backups),
       ...kubernetesProblems(source, backups, root),
+      ...shapeProblems(source, backups),
       ...credentialProblems(source),
       ...smokeProblems(source),
     ]),
@@ -89,6 +90,14 @@ function levelFinding(path: Path, asked: Level, verified: Level): Finding {
 }
 
 const isAbove = (level: Level, other: Level): boolean => levels.indexOf(level) > levels.indexOf(other);
+
+/** Where no bytes pass through us there is nothing to put on a disk first. */
+function shapeProblems({ path, fields }: Part<Source>, backups: Part<BackupPolicy>): Finding[] {
+  const { type } = fields;
+  if ((type !== 'rds' && type !== 'pgbackrest') || backups.fields['shape'] !== 'stage') return [];
+  const message = `${type} keeps its backups itself and cannot be staged; set backups.shape to stream, or describe it in a system of its own`;
+  return [{ path: [...path, 'type'], message }];
+}
 
 /** Secrets are among a namespace's objects, and without a namespace there are none. */
 function kubernetesProblems(

@@ -11,7 +11,7 @@ import type { Check } from './check.js';
 import { outsideWorker } from './outsideWorker.js';
 
 const limitMs = 30_000;
-/** Beyond this retention refuses, because ages cannot be trusted; said earlier here. */
+/** At some minutes more backups are refused, because ages cannot be trusted; said earlier here. */
 const skewMs = 60_000;
 
 /** What the checks of backups need. */
@@ -52,7 +52,7 @@ async function store(
     );
     return [
       { area, name, level: 'ok', detail: `${reference(place)}: reachable, may be written to${safety(facts)}` },
-      ...storeFindings(facts, place).map((finding) => ({ area, name, ...finding })),
+      ...storeFindings(facts).map((finding) => ({ area, name, ...finding })),
     ];
   });
 }
@@ -65,28 +65,16 @@ function safety({ versioning, objectLock }: StoreFacts): string {
 }
 
 /** What is not as it should be with a store that answers. Pure. */
-export function storeFindings(facts: StoreFacts, place: ObjectStoreRef): Pick<Check, 'level' | 'detail' | 'cure'>[] {
-  const findings: Pick<Check, 'level' | 'detail' | 'cure'>[] = [];
-  const say = (level: Check['level'], detail: string, cure?: string) =>
-    findings.push({ level, detail, ...(cure !== undefined && { cure }) });
-  if (place.lock && !facts.objectLock)
-    say('bad', 'the description asks for object lock, the bucket has none', 'make a bucket with object lock enabled');
-  if (!facts.versioning)
-    say(
-      'warn',
-      'is not versioned: what overwrites or deletes an object leaves nothing',
-      `aws s3api put-bucket-versioning --bucket ${place.bucket} --versioning-configuration Status=Enabled`,
-    );
-  if (facts.abortsStaleUploads === false)
-    say(
-      'warn',
-      'keeps uploads that were cut for ever, and they cost',
-      'add a lifecycle rule AbortIncompleteMultipartUpload of some days',
-    );
-  if (Math.abs(facts.clockSkewMs) > skewMs)
-    say('bad', `its clock and ours differ by ${Math.round(facts.clockSkewMs / 1_000)} s`, 'set the clocks (NTP)');
-  for (const warning of facts.warnings) say('warn', warning);
-  return findings;
+export function storeFindings(facts: StoreFacts): Pick<Check, 'level' | 'detail' | 'cure'>[] {
+  const skew: Pick<Check, 'level' | 'detail' | 'cure'> = {
+    level: 'warn',
+    detail: `its clock and ours differ by ${Math.round(facts.clockSkewMs / 1_000)} s`,
+    cure: 'synchronise both (NTP)',
+  };
+  return [
+    ...facts.warnings.map((detail) => ({ level: 'warn' as const, detail })),
+    ...(Math.abs(facts.clockSkewMs) > skewMs ? [skew] : []),
+  ];
 }
 
 async function source(reach: BackupReach, area: string, target: BackupTarget): Promise<Check[]> {

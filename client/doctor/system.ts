@@ -5,6 +5,9 @@ import { createRegistryActivities } from '../../activities/registry/index.js';
 import type { SecretResolver } from '../../activities/secrets/index.js';
 import { loadSystem } from '../../systems/load.js';
 import type { System } from '../../systems/schema.js';
+import { checkKeys, policyGaps } from './backupPolicy.js';
+import { checkBackups } from './backups.js';
+import type { BackupReach } from './backups.js';
 import { attempt } from './check.js';
 import type { Check } from './check.js';
 import { outsideWorker } from './outsideWorker.js';
@@ -19,6 +22,9 @@ export interface Reach {
   secrets: SecretResolver;
   /** Absent when Temporal is not reachable; what runs left behind is then not known. */
   client: Client | undefined;
+  /** Loaded for the first system that has backups. */
+  backups: () => Promise<BackupReach['backups']>;
+  taskQueue: string;
 }
 
 /** Failures that say something of the cluster, not of one workload. */
@@ -82,7 +88,16 @@ async function channels(area: string, system: System, secrets: SecretResolver): 
   return (await Promise.all(checks)).flat();
 }
 
-/** Everything about one system. Read-only. */
+async function backups(reach: Reach, area: string, system: System): Promise<Check[]> {
+  if (!system.backups) return [];
+  const found = await Promise.all([
+    attempt(area, 'backups', async () => checkBackups({ ...reach, backups: await reach.backups() }, area, system)),
+    checkKeys(reach.secrets, area, system.backups),
+  ]);
+  return [...found.flat(), ...policyGaps(area, system)];
+}
+
+/** Everything about one system. Read-only, but for the tiny objects that prove the right to write backups. */
 export async function checkSystem(reach: Reach, name: string): Promise<Check[]> {
   const area = `System ${name}`;
   let system: System;
@@ -98,6 +113,6 @@ export async function checkSystem(reach: Reach, name: string): Promise<Check[]> 
     images = found.images;
     return found.checks;
   });
-  const others = [prometheus(area, system), channels(area, system, reach.secrets)];
+  const others = [prometheus(area, system), channels(area, system, reach.secrets), backups(reach, area, system)];
   return [...(await kubernetes), ...(await registries(area, system, images)), ...(await Promise.all(others)).flat()];
 }

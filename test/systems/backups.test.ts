@@ -183,6 +183,14 @@ test('objects of a system without Kubernetes need namespaces', () => {
   expect(check(`${text}      namespaces: [shop]\n`, sample)).toEqual([]);
 });
 
+test('what lies with a vendor cannot be staged', () => {
+  const repository = '    - { name: archive, type: pgbackrest, host: db-1, stanza: main }\n';
+  expect(check(BACKUPS + repository)).toEqual([]);
+  expect(check(BACKUPS.replace('verify: L5', 'verify: L5\n  shape: stage') + repository)).toEqual([
+    expect.stringContaining('21 backups.sources[2].type: pgbackrest keeps its backups itself and cannot be staged'),
+  ]);
+});
+
 test('a mistake in one source hides none in another', () => {
   const text = BACKUPS.replace('type: postgres', 'type: postgres\n      port: 0').replace('[web]', '[nobody]');
   expect(check(text.replace('name: objects', 'name: orders')).map((line) => line.split(':')[0])).toEqual([

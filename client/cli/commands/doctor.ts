@@ -2,6 +2,7 @@ import pc from 'picocolors';
 import { connectByContext, createKubernetesActivities } from '../../../activities/kubernetes/index.js';
 import { createSecretResolver, redact } from '../../../activities/secrets/index.js';
 import { listSystems, systemDirectories } from '../../../systems/directories.js';
+import { openBackups } from '../../backups/open.js';
 import type { Check } from '../../doctor/check.js';
 import { checkLocks, checkOpenRuns } from '../../doctor/runs.js';
 import { checkSystem } from '../../doctor/system.js';
@@ -37,7 +38,7 @@ function lines(checks: Check[]): string {
   return [...out, '', `${count('bad')} bad, ${count('warn')} to look at, ${count('ok')} fine`].join('\n');
 }
 
-/** `belay doctor`: with the caller's own credentials. Read-only. Exit code 1 when anything is bad. */
+/** `belay doctor`: with the caller's own credentials. Read-only, but for a tiny object in each backup store, written and removed. Exit code 1 when anything is bad. */
 export async function doctor(io: Io, wanted: string[] | undefined): Promise<number> {
   await useSandbox(io);
   const known = listSystems(systemDirectories(io.env));
@@ -55,7 +56,13 @@ export async function doctor(io: Io, wanted: string[] | undefined): Promise<numb
     const connect = connectByContext();
     const { inspectWorkload } = createKubernetesActivities({ connect });
     const secrets = createSecretResolver(secretSources(io.env, async () => connect));
-    const reach: Reach = { cluster: { connect, inspectWorkload }, secrets, client: temporal?.client };
+    const reach: Reach = {
+      cluster: { connect, inspectWorkload },
+      secrets,
+      client: temporal?.client,
+      backups: () => openBackups(io.env),
+      taskQueue: taskQueue(io),
+    };
     const systems = await Promise.all((wanted ?? known).map((name) => checkSystem(reach, name)));
     // No value that a check has resolved may reach the terminal, whatever message it got into.
     const shown = [...checks, ...systems.flat()].map((check) => ({ ...check, detail: redact(check.detail) }));

@@ -57,7 +57,7 @@ export async function captured(
       startedAt,
       endedAt: new Date().toISOString(),
       recoveryPoint: capture.recoveryPoint,
-      facts,
+      facts: { ...facts, warnings: [...facts.warnings, ...(capture.warnings ?? [])] },
       objects: [...saved, list].map(({ object }) => object),
       contents: summarise(contents),
       excluded: capture.excluded,

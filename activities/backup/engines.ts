@@ -5,7 +5,11 @@ import type { EngineSource } from './work.js';
 
 type Loaders = { [T in SourceType]: (connect: () => Promise<Connect>) => Promise<Engines[T]> };
 
-const loaders: Partial<Loaders> = {};
+const loaders: Partial<Loaders> = {
+  sqlite: async () => (await import('../sqlite/index.js')).sqliteEngine,
+  folder: async () => (await import('../host/index.js')).folderEngine,
+  rds: async () => (await import('../rds/index.js')).rdsEngine,
+};
 
 /** The engine of each type; a module and its client libraries are loaded when the first activity needs them. */
 export function loadEngines(connect: () => Promise<Connect>): EngineSource {

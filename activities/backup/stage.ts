@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, open, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { Writable, type Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { ensureScratchRoot } from '../throwaway/index.js';
 import { clearAttempts } from './attempts.js';
@@ -101,15 +101,14 @@ async function writeSynced(
   const hash = createHash('sha256');
   let bytes = 0;
   try {
-    const sink = new Writable({
-      highWaterMark: 1024 * 1024,
-      write(chunk: Buffer, _encoding, done) {
+    const write = async (chunks: AsyncIterable<Buffer>): Promise<void> => {
+      for await (const chunk of chunks) {
         hash.update(chunk);
         bytes += chunk.length;
-        handle.writeFile(chunk).then(() => done(), done);
-      },
-    });
-    await pipeline(body, sink, { signal });
+        await handle.writeFile(chunk);
+      }
+    };
+    await pipeline(body, write, { signal });
     await handle.sync();
   } finally {
     await handle.close();

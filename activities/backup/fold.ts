@@ -23,9 +23,13 @@ interface State {
   level: Level;
   levelAt: string;
   bad: boolean;
-  held: boolean;
+  /** Who holds it: a drill that ends must not take away what a person asked for. */
+  holders: ReadonlySet<string>;
   condemnedAt: string | undefined;
 }
+
+/** Begins the `workflowId` of events that a person made. */
+export const PERSON = 'cli/';
 
 function apply(state: State, event: BackupEvent): State {
   switch (event.kind) {
@@ -41,9 +45,9 @@ function apply(state: State, event: BackupEvent): State {
       return { ...state, bad: true, level, levelAt: event.at };
     }
     case 'hold':
-      return { ...state, held: true };
+      return { ...state, holders: new Set([...state.holders, event.workflowId]) };
     case 'release':
-      return { ...state, held: false };
+      return { ...state, holders: released(state.holders, event.workflowId) };
     case 'condemned':
       return { ...state, condemnedAt: state.condemnedAt ?? event.at };
     case 'reprieved':
@@ -51,11 +55,22 @@ function apply(state: State, event: BackupEvent): State {
   }
 }
 
+/** A run takes back its own hold only; a person any, also that of a run that died. */
+function released(holders: ReadonlySet<string>, workflowId: string): ReadonlySet<string> {
+  return new Set(workflowId.startsWith(PERSON) ? [] : [...holders].filter((holder) => holder !== workflowId));
+}
+
 /** What the store says of a backup: its manifest and, in the order of their times, its events. Pure. */
 export function foldEntry(manifest: Manifest, events: readonly BackupEvent[]): BackupEntry {
   // It was read back before it was published.
-  const first: State = { level: 'L2', levelAt: manifest.publishedAt, bad: false, held: false, condemnedAt: undefined };
-  const { level, levelAt, bad, held, condemnedAt } = events.toSorted(byTime).reduce(apply, first);
+  const first: State = {
+    level: 'L2',
+    levelAt: manifest.publishedAt,
+    bad: false,
+    holders: new Set(),
+    condemnedAt: undefined,
+  };
+  const { level, levelAt, bad, holders, condemnedAt } = events.toSorted(byTime).reduce(apply, first);
   const locks = manifest.objects.flatMap(({ lockedUntil }) => (lockedUntil === undefined ? [] : [lockedUntil]));
   const lockedUntil = locks.toSorted((a, b) => Date.parse(b) - Date.parse(a))[0];
   const chain = manifest.external?.details['chain'];
@@ -71,7 +86,7 @@ export function foldEntry(manifest: Manifest, events: readonly BackupEvent[]): B
     level,
     levelAt,
     bad,
-    held,
+    held: holders.size > 0,
     ...(condemnedAt !== undefined && { condemnedAt }),
     ...(lockedUntil !== undefined && { lockedUntil }),
     encrypted: manifest.objects.length > 0 && manifest.objects.every((object) => object.encryption === 'age'),

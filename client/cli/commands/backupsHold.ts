@@ -1,3 +1,4 @@
+import { PERSON } from '../../../activities/backup/fold.js';
 import type { BackupEvent, Listing } from '../../../activities/backup/types.js';
 import { outsideWorker } from '../../doctor/outsideWorker.js';
 import { openBackups } from '../../backups/open.js';
@@ -37,7 +38,7 @@ export async function backupsHold(
   if (changed) {
     const at = new Date().toISOString();
     const detail = `${who}: ${options.reason.trim()}`;
-    const event: BackupEvent = { at, kind, detail, workflowId: `cli/${who}` };
+    const event: BackupEvent = { at, kind, detail, workflowId: `${PERSON}${who}` };
     await outsideWorker(limitMs, () => recordBackupEvent({ target, backupId: place.id, event }));
   }
   print(io, { ...place, held: kind === 'hold', changed }, () => {

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stopSandboxes } from './stopSandboxes.mjs';
@@ -14,6 +14,8 @@ export default async function globalSetup() {
     if (pid !== undefined && !isAlive(Number(pid))) await stopSandboxes(join(tmpdir(), entry));
   }
   const folder = mkdtempSync(join(tmpdir(), `belay-test-${process.pid}-`));
+  // Servers that refuse to run as root run as another user, who must pass it to reach their own folders.
+  chmodSync(folder, 0o711);
   process.env.BELAY_STATE = folder;
   process.env.BELAY_TEST_SANDBOX = `test-${process.pid}`;
   process.env.TMPDIR = join(folder, 'tmp');

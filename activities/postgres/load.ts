@@ -1,0 +1,102 @@
+import { basename } from 'node:path';
+import type { EngineContext } from '../backup/engine.js';
+import { isError } from '../backup/classify.js';
+import { backupError } from '../backup/errors.js';
+import { endsOf, runCommand } from '../pipeline/index.js';
+import type { Catalogue } from './catalogue.js';
+import { databaseArgument, libpqEnvironment, type Login } from './login.js';
+import { literal, quoted } from './names.js';
+import { openSession, type Session } from './session.js';
+import { watchActivity } from './watch.js';
+
+/** Side by side; a third does no good where server and programs share two cores. */
+const JOBS = 2;
+
+export interface LoadOptions {
+  login: Login;
+  database: string;
+  application: string;
+  catalogue: Catalogue;
+  /** Further arguments of pg_restore. */
+  flags: readonly string[];
+}
+
+/**
+ * Loads a dump into an empty database and gathers statistics: extensions first, in the versions that the source has where the
+ * server offers them. Any error that pg_restore tells is `RestoreError`; a full disk is `DiskFull`; a server that went away is
+ * `Unreachable`. Gives how long each part took, in milliseconds.
+ */
+export async function load(
+  file: string,
+  options: LoadOptions,
+  context: EngineContext,
+): Promise<Record<string, number>> {
+  const { login, database, application, catalogue } = options;
+  const open = (): Promise<Session> =>
+    openSession(login, { database, application, signal: context.signal, otherwise: 'RestoreError' });
+  const session = await open();
+  const stopWatching = watchActivity(open, application, context.progress);
+  try {
+    await createExtensions(session, catalogue.extensions);
+    const began = performance.now();
+    context.progress('pg_restore');
+    await restore(file, options, context);
+    const restored = performance.now();
+    context.progress('ANALYZE');
+    await session.query('ANALYZE');
+    return { restore: Math.round(restored - began), analyze: Math.round(performance.now() - restored) };
+  } finally {
+    await Promise.all([stopWatching(), session.end()]);
+  }
+}
+
+/**
+ * A restore creates them itself, but in whatever version is the server's default. Only those can be made before it whose schema
+ * is there already: the restore insists on making the others.
+ */
+async function createExtensions(session: Session, extensions: Catalogue['extensions']): Promise<void> {
+  for (const { name, version, schema } of extensions) {
+    const [possible] = await session.query<{ one: number }>(
+      `SELECT 1 AS one FROM pg_available_extension_versions
+        WHERE name = $1 AND version = $2 AND $3 IN (SELECT nspname FROM pg_namespace)`,
+      [name, version, schema],
+    );
+    if (!possible) continue;
+    const create = `CREATE EXTENSION IF NOT EXISTS ${quoted(name)} WITH SCHEMA ${quoted(schema)} VERSION ${literal(version)}`;
+    await session.query(create).catch((error: unknown) => {
+      // It may need one that cannot be made yet; the restore tries again in its own order, and then it counts.
+      if (!isError(error, 'RestoreError', 'Unsupported')) throw error;
+    });
+  }
+}
+
+async function restore(file: string, options: LoadOptions, context: EngineContext): Promise<void> {
+  const { login, database, application, flags } = options;
+  const env = await libpqEnvironment(login, context.scratch, { database, application });
+  const args = ['--exit-on-error', `--jobs=${JOBS}`, '--no-password', '--no-subscriptions', ...flags];
+  const target = [`--dbname=${databaseArgument(database)}`, file];
+  try {
+    await runCommand({ file: 'pg_restore', args: [...args, ...target], env }, { signal: context.signal });
+  } catch (error) {
+    throw restoreFailure(error, basename(file));
+  }
+}
+
+/** What a failed pg_restore means: only what it says about the data is the backup's fault. Pure. */
+export function restoreFailure(error: unknown, file: string): unknown {
+  const [end] = endsOf(error);
+  if (end === undefined || !isError(error, 'ProducerFailed')) return error;
+  const said = end.stderr === '' ? 'It printed nothing.' : `It printed: ${end.stderr}`;
+  if (/no space left on device|could not (extend|write)[^\n]*file/i.test(end.stderr)) {
+    return backupError(
+      'DiskFull',
+      `The disk of the server that restores ${file} is full. Free space and start again. ${said}`,
+    );
+  }
+  const gone = /server closed the connection|connection to server|terminating connection|the database system is/i;
+  if (end.signal !== null || gone.test(end.stderr)) {
+    const how = end.signal === null ? 'lost its server' : `was ended by ${end.signal}`;
+    return backupError('Unreachable', `pg_restore of ${file} ${how}; memory may be short. ${said}`);
+  }
+  return backupError('RestoreError', `pg_restore of ${file} exited with ${end.code}. ${said}`, [end]);
+}

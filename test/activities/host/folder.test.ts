@@ -93,9 +93,9 @@ describe('a round trip', () => {
   test('of a folder with a log that is written all the time keeps the log aside and compares the rest', async () => {
     await createFolder(live);
     const log = join(live, 'app.log');
-    let writing = true;
+    const writing = new AbortController();
     const writer = (async () => {
-      while (writing) {
+      while (!writing.signal.aborted) {
         await appendFile(log, `line ${Date.now()}\n`);
         await new Promise((resolve) => setTimeout(resolve, 2));
       }
@@ -111,7 +111,7 @@ describe('a round trip', () => {
       expect(copy?.notes).toEqual([expect.stringContaining('app.log')]);
       expect(await readFile(join(dir, 'uploads-new', 'app.log'), 'utf8')).toMatch(/^line \d+\n/);
     } finally {
-      writing = false;
+      writing.abort();
       await writer;
     }
   });

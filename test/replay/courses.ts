@@ -14,6 +14,7 @@ import {
   course,
   type Course,
 } from './course.js';
+import { backups } from './backups.js';
 import { successive } from './successive.js';
 
 export type { Course } from './course.js';
@@ -198,4 +199,4 @@ const updates: Course[] = [
 ];
 
 /** Every course that is recorded; a runbook's author adds theirs. */
-export const courses: Course[] = [...updates, ...successive];
+export const courses: Course[] = [...updates, ...successive, ...backups];

@@ -43,7 +43,7 @@ export function readHistories(): (HistoryFile & { name: string })[] {
   }));
 }
 
-/** How a recorded run ended: the `outcome` of its report, the type of its failure, or `released` for a lock. */
+/** How a recorded run ended: the `outcome` of its report, the type of its failure, or what a helper workflow came to. */
 export function endOf({ history }: HistoryFile): string {
   const last = history.events.at(-1);
   const failed = last?.['workflowExecutionFailedEventAttributes'] as
@@ -54,5 +54,7 @@ export function endOf({ history }: HistoryFile): string {
   if (!completed) return `ends with ${String(last?.eventType)}`;
   const data = completed.result?.payloads?.[0]?.data;
   const report: unknown = data ? JSON.parse(Buffer.from(data, 'base64').toString('utf8')) : undefined;
-  return typeof report === 'object' && report !== null && 'outcome' in report ? String(report.outcome) : 'released';
+  if (typeof report !== 'object' || report === null) return 'released';
+  if ('outcome' in report) return String(report.outcome);
+  return 'cleared' in report ? 'cleared' : 'dropped';
 }

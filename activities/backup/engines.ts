@@ -6,8 +6,14 @@ import type { EngineSource } from './work.js';
 type Loaders = { [T in SourceType]: (connect: () => Promise<Connect>) => Promise<Engines[T]> };
 
 const loaders: Partial<Loaders> = {
+  postgres: async () => (await import('../postgres/index.js')).postgresEngine,
+  redis: async () => (await import('../redis/index.js')).redisEngine,
   sqlite: async () => (await import('../sqlite/index.js')).sqliteEngine,
   folder: async () => (await import('../host/index.js')).folderEngine,
+  kubernetes: async (connect) => {
+    const { createKubernetesEngine } = await import('../kubernetes/objects/index.js');
+    return createKubernetesEngine(await connect());
+  },
   rds: async () => (await import('../rds/index.js')).rdsEngine,
 };
 

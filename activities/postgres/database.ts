@@ -18,22 +18,25 @@ export function localeOptions(catalogue: Catalogue): string {
 }
 
 /**
- * Makes an empty database for the restore. Where this machine lacks the collation, it gets the plain one (C): order differs
- * then, values do not. Gives a note about that.
+ * Makes an empty database for a restore. With `fallBack` it gets the plain collation (C) where the machine lacks the source's:
+ * order differs then, values do not. Gives a note about that.
  */
 export async function createDatabase(
   session: Session,
   name: string,
   catalogue: Catalogue,
+  options: { fallBack: boolean; tablespace?: string },
 ): Promise<string | undefined> {
+  const tablespace = options.tablespace === undefined ? '' : ` TABLESPACE ${quoted(options.tablespace)}`;
+  const create = `CREATE DATABASE ${quoted(name)}${tablespace}`;
   try {
-    await session.query(`CREATE DATABASE ${quoted(name)} ${localeOptions(catalogue)}`);
+    await session.query(`${create} ${localeOptions(catalogue)}`);
     return undefined;
   } catch (error) {
-    // The name that exists is none of ours to care about here; what the locale is called differs between machines.
-    if (!isError(error, 'RestoreError', 'ProducerFailed')) throw error;
+    // There is no code of its own for a locale that is not known.
+    if (!options.fallBack || !isError(error, 'ProducerFailed')) throw error;
     const plain: Catalogue = { ...catalogue, provider: 'c', locale: null, collate: 'C', ctype: 'C' };
-    await session.query(`CREATE DATABASE ${quoted(name)} ${localeOptions(plain)}`);
+    await session.query(`${create} ${localeOptions(plain)}`);
     return `collation ${catalogue.locale ?? catalogue.collate} is not on this machine; C took its place`;
   }
 }

@@ -4,6 +4,10 @@ import { capture } from './capture.js';
 import { inspect } from './inspect.js';
 import { THROWAWAY } from './instance.js';
 import { readThrough } from './readThrough.js';
+import { drop } from './live/drop.js';
+import { inspectRestore } from './live/inspectRestore.js';
+import { restore } from './live/restore.js';
+import { swap, swapBack } from './live/swap.js';
 import { rehearse } from './rehearse.js';
 
 /**
@@ -15,5 +19,10 @@ export const postgresEngine: Engine<'postgres'> = {
   capture,
   readThrough: (_source, files, context) => readThrough(files, context),
   rehearse,
+  restore,
+  inspectRestore,
+  swap,
+  swapBack,
+  drop,
   sweep: (before) => sweepThrowaways(THROWAWAY, before),
 };

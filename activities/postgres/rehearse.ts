@@ -75,7 +75,7 @@ async function prepare(
   const session = await openSession(instance.login, options);
   try {
     await createRoles(session, rolesOf(globals));
-    return await createDatabase(session, DATABASE, given.catalogue);
+    return await createDatabase(session, DATABASE, given.catalogue, { fallBack: true });
   } finally {
     await session.end();
   }

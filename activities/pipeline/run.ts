@@ -37,7 +37,8 @@ export const runCommand: RunCommand = async (command, options) => {
     signal.throwIfAborted();
     stage = await spawnStage(file, command, input?.fd ?? 'ignore');
   } finally {
-    await input?.close();
+    // Not awaited: Node lets the output of a child that has exited run off when nobody listens to it yet.
+    void input?.close().catch(() => undefined);
   }
 
   const running = stage;

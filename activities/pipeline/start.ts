@@ -39,14 +39,14 @@ export const startPipeline: StartPipeline = async (commands, { signal }) => {
   const [first] = commands;
   if (first === undefined) throw backupError('Unsupported', 'A pipeline needs at least one program.');
   const input = await openInput(first);
-  let stages: Stage[];
   try {
     signal.throwIfAborted();
-    stages = await spawnAll(programs, input);
+    const stages = await spawnAll(programs, input);
+    // Before anything is awaited: Node lets the output of a child that has exited run off when nobody listens to it yet.
+    return supervise(stages, signal);
   } finally {
     await input?.close();
   }
-  return supervise(stages, signal);
 };
 
 function supervise(stages: readonly Stage[], signal: AbortSignal): Pipeline {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readdir, readlink } from 'node:fs/promises';
+import { readdir, readFile, readlink } from 'node:fs/promises';
 import type { BigIntStats } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -44,7 +44,7 @@ export async function entryOf(
   if (before === undefined) return undefined;
   const kind = kindOf(before);
   try {
-    const sha256 = hash ? await hashOf(path, kind, surroundings) : undefined;
+    const sha256 = hash ? await hashOf(path, kind, before.size, surroundings) : undefined;
     // Looked at again, so that its time tells of changes while it was hashed.
     const found = hash ? await entryAt(path) : before;
     if (found === undefined) return undefined;
@@ -62,10 +62,16 @@ export async function entryOf(
   }
 }
 
-async function hashOf(path: string, kind: Kind, { signal, progress }: Surroundings): Promise<string | undefined> {
+async function hashOf(
+  path: string,
+  kind: Kind,
+  size: bigint,
+  { signal, progress }: Surroundings,
+): Promise<string | undefined> {
   const hash = createHash('sha256');
   if (kind === 'link') return hash.update(await readlink(path, 'buffer')).digest('hex');
   if (kind !== 'file') return undefined;
+  if (size < CHUNK) return hash.update(await readFile(path)).digest('hex');
   let bytes = 0;
   await pipeline(
     createReadStream(path, { highWaterMark: CHUNK }),
@@ -93,6 +99,7 @@ export async function entriesBelow(root: string, hash: boolean, surroundings: Su
     if (entries.length % TELL_ENTRIES === 0) surroundings.progress(`${entries.length} entries`);
     if (entry.kind !== 'folder') continue;
     const inside = await readdir(join(root, name)).catch((error: unknown) => {
+      if (codeOf(error) === 'ENOENT' && name !== '') return [];
       throw fileFailure(error, `Reading ${join(root, name)}`);
     });
     waiting.push(...inside.map((one) => (name === '' ? one : `${name}/${one}`)));

@@ -33,7 +33,7 @@ export const folderEngine: Engine<'folder'> = {
   inspectRestore: (source, into, bytes, context) => inspectBeside(source.path, into, bytes, context),
   swap,
   swapBack,
-  drop: (source, name) => dropPath(besidePath(source.path, name), source.name),
+  drop: async (source, name, { system }) => dropPath(besidePath(source.path, name), { system, source: source.name }),
   sweep: (before) => sweepThrowaways('folder', before),
 };
 

@@ -116,7 +116,7 @@ export async function restore(source: Folder, files: Files, into: string, contex
 }
 
 function optionsOf(source: Folder, context: EngineContext) {
-  return { source: source.name, tag: tagFor(source, context), quiet: refuseHolders };
+  return { tag: tagFor(source, context), quiet: refuseHolders };
 }
 
 function namesOf(source: Folder, restored: string, kept: string) {

@@ -2,7 +2,7 @@ import { lstat, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { backupError } from '../backup/errors.js';
 import { entryAt, fileFailure, onFile, syncToDisk } from './files.js';
-import { claim, readTag, removeTag, requireTag, type Tag } from './tag.js';
+import { claim, isOf, readTag, removeTag, requireTag, type Owner, type Tag } from './tag.js';
 
 /** Three names in one folder. */
 export interface SwapNames {
@@ -12,7 +12,6 @@ export interface SwapNames {
 }
 
 export interface SwapOptions {
-  source: string;
   tag: Omit<Tag, 'belay'>;
   /** Makes sure that nobody uses the live one; called right before it is renamed. Throws `InUse`. */
   quiet: (path: string) => Promise<void>;
@@ -26,13 +25,13 @@ export interface SwapOptions {
  */
 export async function swapPaths(names: SwapNames, options: SwapOptions): Promise<void> {
   const { live, restored, kept } = names;
-  const { source, quiet, companions = [] } = options;
-  const begun = (await readTag(kept))?.source === source;
+  const { tag, quiet, companions = [] } = options;
+  const begun = isOf(await readTag(kept), tag);
   if ((await entryAt(restored)) === undefined) {
     if (begun && (await entryAt(live)) !== undefined) return finish(names);
     throw backupError('NotFound', `${restored}, the restored copy, is not there; restore again, then swap.`);
   }
-  await requireTag(restored, source);
+  await requireTag(restored, tag);
   const found = await entryAt(live);
   if (found !== undefined) {
     await refuseLink(live);
@@ -44,7 +43,7 @@ export async function swapPaths(names: SwapNames, options: SwapOptions): Promise
     }
     await quiet(live);
   }
-  await claim(kept, { ...options.tag, belay: 'kept' });
+  await claim(kept, { ...tag, belay: 'kept' });
   if (found !== undefined) await move(live, kept);
   for (const ending of companions) await moveIfThere(live + ending, kept + ending);
   await move(restored, live);
@@ -56,7 +55,7 @@ export async function swapPathsBack(names: SwapNames, options: SwapOptions): Pro
   const { live, restored, kept } = names;
   const { quiet, companions = [] } = options;
   if ((await readTag(kept)) === undefined && (await entryAt(kept)) === undefined) return;
-  await requireTag(kept, options.source);
+  await requireTag(kept, options.tag);
   const there = { live: await entryAt(live), restored: await entryAt(restored), kept: await entryAt(kept) };
   if (there.live && there.restored && there.kept) {
     throw backupError(
@@ -77,9 +76,9 @@ export async function swapPathsBack(names: SwapNames, options: SwapOptions): Pro
 }
 
 /** Removes a tagged copy: data first, tag last. False when there is none. Throws `NotOurs` when it carries no tag of the source. */
-export async function dropPath(path: string, source: string, companions: readonly string[] = []): Promise<boolean> {
+export async function dropPath(path: string, owner: Owner, companions: readonly string[] = []): Promise<boolean> {
   if ((await entryAt(path)) === undefined && (await readTag(path)) === undefined) return false;
-  await requireTag(path, source);
+  await requireTag(path, owner);
   await onFile(`Removing ${path}`, async () => {
     for (const one of [path, ...companions.map((ending) => path + ending)]) {
       await rm(one, { recursive: true, force: true, maxRetries: 3 });

@@ -49,7 +49,7 @@ export async function readTag(path: string): Promise<Tag | undefined> {
  */
 export async function claim(path: string, tag: Tag): Promise<'new' | 'again'> {
   const found = await readTag(path);
-  if (found?.workflowId === tag.workflowId && found.source === tag.source && found.belay === tag.belay) return 'again';
+  if (isOf(found, tag) && found?.workflowId === tag.workflowId && found.belay === tag.belay) return 'again';
   const taken = (): Error =>
     backupError('NameTaken', `${path} is there already, or is another run's; choose another name, or drop it first.`);
   if (found !== undefined || (await entryAt(path)) !== undefined) throw taken();
@@ -65,13 +65,18 @@ export async function claim(path: string, tag: Tag): Promise<'new' | 'again'> {
   return 'new';
 }
 
+/** Whose a tag is. */
+export type Owner = Pick<Tag, 'system' | 'source'>;
+
+export const isOf = (tag: Tag | undefined, owner: Owner): boolean =>
+  tag?.system === owner.system && tag.source === owner.source;
+
 /** Throws `NotOurs` unless the path carries a tag of this source. */
-export async function requireTag(path: string, source: string): Promise<Tag> {
-  const tag = await readTag(path);
-  if (tag?.source === source) return tag;
+export async function requireTag(path: string, owner: Owner): Promise<void> {
+  if (isOf(await readTag(path), owner)) return;
   throw backupError(
     'NotOurs',
-    `${path} carries no tag of source ${source}, so it is left alone. If it is yours to remove, remove it by hand.`,
+    `${path} carries no tag of source ${owner.source} of ${owner.system}, so it is left alone. If it is yours to remove, remove it by hand.`,
   );
 }
 

@@ -2,7 +2,7 @@ import type Database from 'better-sqlite3';
 import { realpath } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { SourceOf } from '../../systems/backupSchema.js';
-import type { Capture, EngineContext } from '../backup/engine.js';
+import type { Capture, Contents, EngineContext } from '../backup/engine.js';
 import { onFile } from '../host/files.js';
 import { contentsOf } from './contents.js';
 import { sqliteFailure } from './errors.js';
@@ -44,12 +44,19 @@ export async function capture(source: SourceOf<'sqlite'>, context: EngineContext
     db.close();
     throw sqliteFailure(error, live);
   }
+  let reading: Promise<unknown> = Promise.resolve();
   return {
     recoveryPoint: { at },
     payloads: [{ name: payloadName(source), from: { file: copy } }],
     excluded: [],
-    contents: (hashes) => (wal ? contentsOf(db, copy, hashes, context) : contentsOfCopy(copy, hashes, context)),
-    close: async () => {
+    contents(hashes) {
+      const contents = wal ? contentsOf(db, copy, hashes, context) : contentsOfCopy(copy, hashes, context);
+      reading = contents.catch(() => undefined);
+      return contents;
+    },
+    async close() {
+      // SQLite closes no connection that is in the middle of a query.
+      await reading;
       db.close();
     },
   };
@@ -76,7 +83,7 @@ export async function contentsOfCopy(
   file: string,
   hashes: boolean,
   context: Pick<EngineContext, 'signal' | 'progress'>,
-): Promise<Awaited<ReturnType<Capture['contents']>>> {
+): Promise<Contents> {
   const db = openCopy(file);
   try {
     return await contentsOf(db, file, hashes, context);

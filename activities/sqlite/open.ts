@@ -13,7 +13,7 @@ const PAUSE_MS = 250;
  * hold up the whole worker: see `patiently`.
  */
 export async function openLive(file: string): Promise<Database.Database> {
-  await looksLikeDatabase(file);
+  await requireHeader(file);
   return opened(file, { readonly: true });
 }
 
@@ -53,8 +53,11 @@ export async function patiently<T>(file: string, signal: AbortSignal, work: () =
   }
 }
 
-/** SQLite takes an empty file for an empty database; a backup of it would be worth nothing. */
-async function looksLikeDatabase(file: string): Promise<void> {
+/**
+ * Throws `Damaged` unless the file begins as a database does. SQLite takes an empty file for an empty database, and removes the -wal
+ * file of one that is too short.
+ */
+export async function requireHeader(file: string): Promise<void> {
   const head = await onFile(`Reading ${file}`, async () => {
     const handle = await open(file, 'r');
     try {

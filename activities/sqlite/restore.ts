@@ -11,7 +11,7 @@ import { tagFor } from '../host/beside.js';
 import { dropPath, swapPaths, swapPathsBack } from '../host/swapPaths.js';
 import { besidePath, claim } from '../host/tag.js';
 import { contentsOfCopy } from './capture.js';
-import { patiently } from './open.js';
+import { patiently, requireHeader } from './open.js';
 import { payloadOf } from './rehearse.js';
 
 type Sqlite = SourceOf<'sqlite'>;
@@ -49,6 +49,7 @@ export async function restore(source: Sqlite, files: Files, into: string, contex
  */
 async function quiet(file: string, signal: AbortSignal): Promise<void> {
   try {
+    await requireHeader(file);
     await patiently(file, signal, () => {
       const db = new Database(file, { fileMustExist: true, timeout: 0 });
       try {
@@ -68,7 +69,7 @@ async function quiet(file: string, signal: AbortSignal): Promise<void> {
 
 function optionsOf(source: Sqlite, context: EngineContext) {
   const use = (file: string): Promise<void> => quiet(file, context.signal);
-  return { source: source.name, tag: tagFor(source, context), quiet: use, companions: COMPANIONS };
+  return { tag: tagFor(source, context), quiet: use, companions: COMPANIONS };
 }
 
 function namesOf(source: Sqlite, restored: string, kept: string) {
@@ -91,6 +92,6 @@ export async function swapBack(source: Sqlite, restored: string, kept: string, c
 }
 
 /** Removes a restored or kept database that carries our tag; see `dropPath`. */
-export async function drop(source: Sqlite, name: string): Promise<boolean> {
-  return dropPath(besidePath(source.path, name), source.name, COMPANIONS);
+export async function drop(source: Sqlite, name: string, { system }: EngineContext): Promise<boolean> {
+  return dropPath(besidePath(source.path, name), { system, source: source.name }, COMPANIONS);
 }

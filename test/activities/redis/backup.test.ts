@@ -38,7 +38,6 @@ beforeEach(async () => {
 afterEach(async () => {
   await context.remove();
   await rm(dir, { recursive: true, force: true });
-  expect(await readdir(join(scratchRoot(), 't')).catch(() => [])).toEqual([]);
 });
 
 async function rehearsed(files: Files, more: object = {}): Promise<{ contents: Contents; smoke: string[] }> {
@@ -71,6 +70,7 @@ describe('a round trip', () => {
     ];
     const restored = await rehearsed(files, { smoke });
     expect(restored.contents).toEqual(contents);
+    expect(await readdir(join(scratchRoot(), 't'))).toEqual([]);
     expect(restored.smoke).toEqual([
       expect.stringContaining('many: at least 10000'),
       expect.stringMatching(/^write: READONLY/),

@@ -1,6 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { packageRoot } from '../worker/root.js';
+import { backupTable } from './backup/table.js';
+import type { BackupResult } from './backup/types.js';
 import { concurrentTable } from './concurrent/table.js';
 import type { ConcurrentResult } from './concurrent/suite.js';
 import { barLine } from './kit/bars.js';
@@ -34,6 +36,7 @@ export async function writeDocs(): Promise<string[]> {
   put('rollout', rendered(await newest<RolloutResult>('rollout'), rolloutTable));
   put('concurrent', rendered(await newest<ConcurrentResult>('concurrent'), concurrentTable));
   put('worker', rendered(await newest<WorkerResult>('worker'), workerTable));
+  put('backup', rendered(await newest<BackupResult>('backup'), backupTable));
   await writeFile(page(), text);
   return written;
 }

@@ -1,4 +1,6 @@
 import { Argument, Command, InvalidArgumentError } from 'commander';
+import { backupSuite } from './backup/suite.js';
+import { backupTable } from './backup/table.js';
 import { concurrentSuite } from './concurrent/suite.js';
 import { concurrentTable } from './concurrent/table.js';
 import { writeDocs } from './docs.js';
@@ -16,6 +18,8 @@ interface Options {
   peerSeconds: number;
   rollouts: number;
   starts: number;
+  gb: number;
+  repeats: number;
 }
 
 function whole(least: number, most: number): (text: string) => number {
@@ -24,6 +28,12 @@ function whole(least: number, most: number): (text: string) => number {
     if (Number.isInteger(value) && value >= least && value <= most) return value;
     throw new InvalidArgumentError(`must be a whole number from ${least} to ${most}.`);
   };
+}
+
+function gigabytes(text: string): number {
+  const value = Number(text);
+  if (value >= 0.01 && value <= 1_000) return value;
+  throw new InvalidArgumentError('must be a number from 0.01 to 1000.');
 }
 
 const out = (text: string): void => void process.stdout.write(`${text}\n`);
@@ -46,7 +56,7 @@ async function play<T>(
 /** Each suite has a sandbox of its own: what one leaves behind must not weigh on the next. */
 function suites(options: Options): Record<string, () => Promise<Bar[]>> {
   const inPlace = <T>(work: (place: Place) => Promise<T>): Promise<T> => withPlace(progress, work);
-  const { runs, slots, peerSeconds, rollouts, starts } = options;
+  const { runs, slots, peerSeconds, rollouts, starts, gb, repeats } = options;
   return {
     worker: () =>
       inPlace((place) =>
@@ -75,6 +85,13 @@ function suites(options: Options): Record<string, () => Promise<Bar[]>> {
           rolloutTable,
         ),
       ),
+    backup: () =>
+      play(
+        'backup',
+        `npm run bench -- backup --gb ${gb} --repeats ${repeats}`,
+        () => backupSuite({ gb, repeats, progress }),
+        backupTable,
+      ),
   };
 }
 
@@ -82,7 +99,7 @@ const program = new Command('npm run bench --')
   .description('Measures Belay in a sandbox of its own. Exit code 1 when a bar is missed.')
   .addArgument(
     new Argument('<suite>', 'what to measure; `docs` writes the newest results into docs/benchmarks.md').choices([
-      ...['rollout', 'concurrent', 'worker', 'all', 'docs'],
+      ...['rollout', 'concurrent', 'worker', 'backup', 'all', 'docs'],
     ]),
   )
   .option('--runs <n>', 'rollout: runs per fault', whole(1, 1_000), 20)
@@ -90,6 +107,8 @@ const program = new Command('npm run bench --')
   .option('--peer-seconds <s>', 'rollout: longest time to wait for kubectl; 0 leaves it out', whole(0, 3_600), 620)
   .option('--rollouts <n>', 'concurrent: rollouts started together', whole(1, 400), 100)
   .option('--starts <n>', 'worker: starts', whole(1, 1_000), 20)
+  .option('--gb <n>', 'backup: size of the dump stream, 10^9 bytes', gigabytes, 2)
+  .option('--repeats <n>', 'backup: rounds, each of which measures everything once', whole(1, 100), 5)
   .action(async (suite: string, options: Options) => {
     if (suite === 'docs') {
       out(`docs/benchmarks.md: ${(await writeDocs()).join(', ') || 'no results yet'}`);

@@ -2,11 +2,10 @@ import { join } from 'node:path';
 import { addresses } from '../../client/cli/sandboxAddresses.js';
 import { connectTemporal, type Temporal } from '../../client/connection.js';
 import { startWorker, type WorkerProcess } from '../../client/demo/workerProcess.js';
-import { down, up } from '../../sandbox/index.js';
 import type { ComponentName, SandboxState } from '../../sandbox/kit/types.js';
+import { inSandbox } from './sandbox.js';
 import { systemsDir } from './systems.js';
 
-const SANDBOX = 'bench';
 const everything: ComponentName[] = ['temporal', 'kubernetes', 'services', 'registry', 'slack'];
 
 /** A sandbox of the benchmark's own, and what is needed to measure in it. */
@@ -32,16 +31,10 @@ function workerEnvironment(state: SandboxState): NodeJS.ProcessEnv {
 
 /** Runs `work` in a fresh sandbox and stops it afterwards, also after a failure or Ctrl+C. */
 export async function withPlace<T>(progress: (line: string) => void, work: (place: Place) => Promise<T>): Promise<T> {
-  const interruption = new AbortController();
-  const interrupt = (): void => interruption.abort(new Error('interrupted'));
-  process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
-  const workers: WorkerProcess[] = [];
-  try {
-    // What a killed benchmark has left would count in this one's figures.
-    await down(SANDBOX);
-    const state = await up({ name: SANDBOX, components: everything, persistent: false, progress });
+  return inSandbox(everything, progress, async (state, interrupted) => {
     const env = workerEnvironment(state);
     const workerLog = join(state.dir, 'worker.log');
+    const workers: WorkerProcess[] = [];
     const temporal = await connectTemporal(env);
     const worker = async (): Promise<WorkerProcess> => {
       const started = await startWorker(env, workerLog);
@@ -49,16 +42,13 @@ export async function withPlace<T>(progress: (line: string) => void, work: (plac
       return started;
     };
     const aborted = new Promise<never>((_, reject) => {
-      interruption.signal.addEventListener('abort', () => reject(interruption.signal.reason as Error));
+      interrupted.addEventListener('abort', () => reject(interrupted.reason as Error));
     });
     try {
       return await Promise.race([work({ state, temporal, worker, workerLog }), aborted]);
     } finally {
       await temporal.close();
+      await Promise.all(workers.map((one) => one.stop()));
     }
-  } finally {
-    await Promise.all(workers.map((worker) => worker.stop()));
-    await down(SANDBOX);
-    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
-  }
+  });
 }

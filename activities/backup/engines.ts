@@ -14,7 +14,9 @@ const loaders: Partial<Loaders> = {
     const { createKubernetesEngine } = await import('../kubernetes/objects/index.js');
     return createKubernetesEngine(await connect());
   },
+  mongodb: async () => (await import('../mongodb/index.js')).mongodbEngine,
   rds: async () => (await import('../rds/index.js')).rdsEngine,
+  pgbackrest: async () => (await import('../pgbackrest/index.js')).pgbackrestEngine,
 };
 
 /** The engine of each type; a module and its client libraries are loaded when the first activity needs them. */

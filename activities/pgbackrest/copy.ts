@@ -115,7 +115,7 @@ export async function dropCopy(stanza: Stanza, name: string): Promise<boolean> {
   const path = besidePath(liveData(stanza), name);
   const there = await stat(path).catch(() => undefined);
   if (there === undefined && (await readTag(path)) === undefined) return false;
-  await requireTag(path, stanza.source.name);
+  await requireTag(path, { system: stanza.context.system, source: stanza.source.name });
   const pid = Number((await readFile(join(path, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n')[0]);
   if (pid > 1 && (await markProcess(pid)) !== undefined) {
     throw backupError('InUse', `A server (process ${pid}) runs on ${path}; stop it before the copy is removed.`);

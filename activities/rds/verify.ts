@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 import type { SourceOf } from '../../systems/backupSchema.js';
 import { isError } from '../backup/classify.js';
 import type { EngineContext } from '../backup/engine.js';
+import { backupError } from '../backup/errors.js';
 import type { ExternalBackup, Level, LevelResult } from '../backup/types.js';
 import { bounded } from '../secrets/index.js';
 import type { Rds } from './client.js';
@@ -20,7 +21,8 @@ export interface Verified {
 /**
  * L2: the snapshot is there, whole and ours. L4, when more than L2 is asked: it restores into a test instance, which is deleted again in
  * every case. There is no L3, since nothing of a snapshot can be read without restoring it, and nothing above L4, since the rows of the
- * moment of the snapshot are not known: a snapshot of the storage cannot be counted.
+ * moment of the snapshot are not known: a snapshot of the storage cannot be counted. Throws `Unsupported` for more, before anything is made:
+ * a good backup must not look bad for that.
  */
 export async function verifySnapshot(
   rds: Rds,
@@ -29,6 +31,12 @@ export async function verifySnapshot(
   level: Level,
   context: EngineContext,
 ): Promise<Verified> {
+  if (level > 'L4') {
+    throw backupError(
+      'Unsupported',
+      `${level} is asked of ${external.id}, but L4 is the highest level of a snapshot: L5 and L6 need a connection to the restored instance and counts of the very moment. Set verify: L4 for source ${source.name}.`,
+    );
+  }
   const started = performance.now();
   const problems = snapshotProblems(await findSnapshot(rds, external.id), external);
   const summary =
@@ -71,8 +79,7 @@ async function rehearse(
     const summary =
       problems.length > 0
         ? `Restored as ${id}: ${problems.join('; ')}`
-        : `Restored as ${id}, available with parameter group ${source.restore.parameterGroup} in force; ${reached}. ` +
-          'L4 is the highest level of a snapshot: L5 and L6 need a connection to the restored instance and counts of the same moment';
+        : `Restored as ${id}, available with parameter group ${source.restore.parameterGroup} in force; ${reached}`;
     return { result: { level: 'L4', passed: problems.length === 0, summary, tookMs: since(started) }, timings };
   } catch (error) {
     // The instance was made and came to nothing: that says something of the snapshot. Everything else says nothing.

@@ -71,12 +71,12 @@ describe('L4', () => {
     const { source, external } = await taken();
     await here.control({ createMs: 500, deleteMs: 100 });
     const context = contextFor(here);
-    const { levels, timings } = await hurried.verify(source, external, 'L6', context);
+    const { levels, timings } = await hurried.verify(source, external, 'L4', context);
     expect(levels.map(({ level, passed }) => [level, passed])).toEqual([
       ['L2', true],
       ['L4', true],
     ]);
-    expect(levels[1]?.summary).toContain('L4 is the highest level');
+    expect(levels[1]?.summary).toContain('in force');
     expect(timings['restore']).toBeGreaterThanOrEqual(500);
     const id = throwawayName(context.run.runId, external.id);
     const mine = (await here.actions()).filter(({ parameters }) => parameters['DBInstanceIdentifier'] === id);
@@ -96,6 +96,16 @@ describe('L4', () => {
     expect(await throwaways()).toEqual([]);
     expect((await instanceOf(here, source.instance))?.status).toBe('available');
     expect((await snapshotOf(here, external.id))?.status).toBe('available');
+  });
+
+  test('more is refused before anything is made: a good backup must not look bad for that', async () => {
+    const { source, external } = await taken();
+    const before = (await here.actions()).length;
+    await expect(hurried.verify(source, external, 'L5', contextFor(here))).rejects.toMatchObject({
+      type: 'Unsupported',
+      message: expect.stringContaining('verify: L4'),
+    });
+    expect((await here.actions()).length).toBe(before);
   });
 
   test('reboots when the parameter group is not in force yet', async () => {

@@ -6,10 +6,6 @@ export const MAX_DIFFERENCES = 50;
 
 function itemDifferences(expected: ContentItem, actual: ContentItem | undefined, withHashes: boolean): string[] {
   if (actual === undefined) return [`${expected.name}: missing (${expected.rows} rows)`];
-  if (expected.maxRows !== undefined) {
-    if (actual.rows >= expected.rows && actual.rows <= expected.maxRows) return [];
-    return [`${expected.name}: ${actual.rows} rows instead of ${expected.rows} to ${expected.maxRows}`];
-  }
   const { rows, maxRows = rows } = expected;
   if (actual.rows < rows || actual.rows > maxRows) {
     return [`${expected.name}: ${actual.rows} rows instead of ${maxRows === rows ? rows : `${rows} to ${maxRows}`}`];

@@ -1,13 +1,24 @@
-// `npm run test:kill [-- --all] [-- --every 10] [-- good|rolledBack]`: the kill test alone, on a sandbox of its own.
+// `npm run test:kill [-- --all] [-- --every 10] [-- good|rolledBack|backup|swap|drill|retention]`: the kill test alone, on a sandbox of its own.
 import { parseArgs } from 'node:util';
 import { Client, Connection } from '@temporalio/client';
 import { withOwnSandbox } from '../scenarios/ownSandbox.js';
 import { sandbox } from '../setup/sandbox.js';
-import { killTest } from './harness.js';
+import { backupCourse, drillCourse, retentionCourse, swapCourse } from './backups.js';
+import { killTest, type KillOptions, type KillReport } from './harness.js';
+import type { SandboxState } from '../../sandbox/kit/types.js';
 import { goodCourse, rolledBackCourse } from './rollingUpdate.js';
 import { table } from './table.js';
 
-const courses = { good: goodCourse, rolledBack: rolledBackCourse };
+type Play = (state: SandboxState, options: KillOptions) => Promise<KillReport>;
+
+const courses: Record<string, Play> = {
+  good: (state, options) => killTest(goodCourse(state), options),
+  rolledBack: (state, options) => killTest(rolledBackCourse(state), options),
+  backup: (state, options) => killTest(backupCourse(state), options),
+  swap: (state, options) => killTest(swapCourse(state), options),
+  drill: (state, options) => killTest(drillCourse(state), options),
+  retention: (state, options) => killTest(retentionCourse(state), options),
+};
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
@@ -18,13 +29,13 @@ async function main(): Promise<void> {
       'at-once': { type: 'string', default: '6' },
     },
   });
-  const state = await sandbox('temporal', 'kubernetes', 'services', 'registry', 'slack');
+  const state = await sandbox('temporal', 'kubernetes', 'services', 'registry', 'slack', 'objectstore', 'postgres');
   const connection = await Connection.connect({ address: state.temporal?.address ?? '' });
   const client = new Client({ connection });
   const every = values.all ? 1 : Number(values.every);
   for (const [name, course] of Object.entries(courses)) {
     if (positionals.length > 0 && !positionals.includes(name)) continue;
-    const report = await killTest(course(state), {
+    const report = await course(state, {
       client,
       every,
       atOnce: Number(values['at-once']),

@@ -1,10 +1,10 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, test } from '@jest/globals';
 import { Client, Connection } from '@temporalio/client';
 import type { SandboxState } from '../../sandbox/kit/types.js';
 import { SANDBOX_MS, sandbox } from '../setup/sandbox.js';
-import { killTest, type KillReport } from './harness.js';
+import { killTest } from './harness.js';
+import { judge } from './judge.js';
 import { goodCourse, rolledBackCourse } from './rollingUpdate.js';
-import { table } from './table.js';
 
 // All boundaries of mutations and some other events; `npm run test:kill -- --all` does every event.
 const EVERY = 25;
@@ -22,22 +22,11 @@ beforeAll(async () => {
 }, SANDBOX_MS);
 afterAll(() => client?.connection.close());
 
-function judge(report: KillReport): void {
-  process.stderr.write(`${table(report)}\n`);
-  expect(report.runs.flatMap((run) => run.problems.map((problem) => `${run.point}: ${problem}`))).toEqual([]);
-  const missed = report.runs.filter((run) => run.killedAt === 0).map((run) => run.point);
-  // The number of events varies a little from run to run: only events at the very end may be missed.
-  expect(missed.filter((point) => !point.startsWith('event '))).toEqual([]);
-  expect(missed.length).toBeLessThan(3);
-  expect(report.runs.length).toBeGreaterThan(20);
-}
-
 test(
   'a worker killed anywhere in a successful update changes neither its end nor the number of its effects',
   async () => {
     const report = await killTest(goodCourse(state), { client, every: EVERY, budgetMs: BUDGET_MS, atOnce: AT_ONCE });
-    expect(report.outcome).toBe('succeeded');
-    judge(report);
+    judge(report, 'succeeded', 20);
   },
   PATIENCE_MS,
 );
@@ -51,8 +40,7 @@ test(
       budgetMs: BUDGET_MS,
       atOnce: AT_ONCE,
     });
-    expect(report.outcome).toBe('RolledBack');
-    judge(report);
+    judge(report, 'RolledBack', 20);
   },
   PATIENCE_MS,
 );

@@ -3,6 +3,7 @@ import type { EngineContext } from '../../backup/engine.js';
 import { backupError } from '../../backup/errors.js';
 import { dropDatabase, findDatabase } from './databases.js';
 import { maintain } from './maintenance.js';
+import { mayDrop, whose } from './tag.js';
 
 /** See `Engine.drop`. The live database is never dropped, whatever its comment says. */
 export async function drop(source: SourceOf<'postgres'>, name: string, context: EngineContext): Promise<boolean> {
@@ -12,10 +13,10 @@ export async function drop(source: SourceOf<'postgres'>, name: string, context: 
   return maintain(source, context, async (session) => {
     const found = await findDatabase(session, name);
     if (found === undefined) return false;
-    if (!found.tag) {
+    if (!mayDrop(found.tag, context.run)) {
       throw backupError(
         'NotOurs',
-        `Database ${name} does not carry the mark of a copy of ours; it stays. Drop it by hand.`,
+        `Database ${name} is ${whose(found.tag)}; it stays. Drop it by hand if nobody needs it.`,
       );
     }
     await dropDatabase(session, name);

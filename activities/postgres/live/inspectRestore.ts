@@ -7,6 +7,7 @@ import { QUICK_MS, type Session } from '../session.js';
 import { checkedTools } from '../tools.js';
 import { findDatabase } from './databases.js';
 import { maintain } from './maintenance.js';
+import { mayDrop, whose } from './tag.js';
 
 interface Rights {
   superuser: boolean;
@@ -31,8 +32,8 @@ export async function inspectRestore(
       ...(await rightProblems(session, login.user)),
     ];
     const found = await findDatabase(session, into);
-    const ours = found?.tag?.kind === 'restored' && found.tag.workflowId === context.run.workflowId;
-    if (found && !ours) problems.push(`database ${into} exists already`);
+    if (found && !mayDrop(found.tag, context.run))
+      problems.push(`database ${into} exists already, ${whose(found.tag)}`);
     const warnings = [
       `the server does not tell the free space of its disk; the copy needs about ${sizeText(bytes)} beside the live data`,
       ...(await liveWarnings(session, database)),

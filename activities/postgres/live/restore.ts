@@ -19,7 +19,7 @@ import { checkedTools } from '../tools.js';
 import { carryAccess, carrySettings } from './carryOver.js';
 import { commentOn, dropDatabase, findDatabase, type Database } from './databases.js';
 import { maintain } from './maintenance.js';
-import { formatTag } from './tag.js';
+import { formatTag, mayDrop, whose, type Owner } from './tag.js';
 
 /** See `Engine.restore`. Owners and rights are those of the backup; who may connect, and settings, are those of the live database. */
 export async function restore(
@@ -35,14 +35,17 @@ export async function restore(
   return maintain(source, context, async (session, login, application) => {
     await checkedTools(['pg_restore'], await serverVersion(session), context.signal);
     const live = await findDatabase(session, source.database);
-    await makeRoom(session, source, into, context.run.workflowId);
-    await claim(session, { into, live, catalogue, workflowId: context.run.workflowId });
+    const { workflowId, runId } = context.run;
+    const owner: Owner = { workflowId, runId };
+    await makeRoom(session, source, into, owner);
+    await claim(session, { into, live, catalogue, owner });
     const missing = await missingRoles(session, await readFile(pathOf(files, GLOBALS), 'utf8'));
     const place = { login, database: into, application };
     const timings = await load(dump, { ...place, catalogue, flags: [] }, context).catch((error: unknown) => {
       throw withRoles(error, missing);
     });
     if (live) await carrySettings(session, live.name, into);
+    await session.query(commentOn(into, formatTag({ ...owner, kind: 'restored' })), [], QUICK_MS);
     return {
       timings,
       notes: notesOf(missing, live, source.database),
@@ -53,19 +56,15 @@ export async function restore(
 }
 
 /** A copy that an earlier attempt of this run has begun is removed; any other database of that name stays, and is refused. */
-async function makeRoom(
-  session: Session,
-  source: SourceOf<'postgres'>,
-  into: string,
-  workflowId: string,
-): Promise<void> {
+async function makeRoom(session: Session, source: SourceOf<'postgres'>, into: string, owner: Owner): Promise<void> {
   const found = await findDatabase(session, into);
   if (found === undefined) return;
   const live = into === source.database || into === source.maintenanceDatabase;
-  if (!live && found.tag?.kind === 'restored' && found.tag.workflowId === workflowId)
-    return dropDatabase(session, into);
-  const whose = found.tag ? `of the run ${found.tag.workflowId}` : 'and not ours';
-  throw backupError('NameTaken', `Database ${into} exists ${whose}. Choose another name, or drop it yourself.`);
+  if (!live && mayDrop(found.tag, owner)) return dropDatabase(session, into);
+  throw backupError(
+    'NameTaken',
+    `Database ${into} exists, ${whose(found.tag)}. Choose another name, or drop it yourself.`,
+  );
 }
 
 /**
@@ -74,16 +73,16 @@ async function makeRoom(
  */
 async function claim(
   session: Session,
-  wanted: { into: string; live: Database | undefined; catalogue: Catalogue; workflowId: string },
+  wanted: { into: string; live: Database | undefined; catalogue: Catalogue; owner: Owner },
 ): Promise<void> {
-  const { into, live, catalogue, workflowId } = wanted;
-  const draft = `belay_draft_${createHash('sha256').update(`${workflowId}\n${into}`).digest('hex').slice(0, 16)}`;
+  const { into, live, catalogue, owner } = wanted;
+  const draft = `belay_draft_${createHash('sha256').update(`${owner.workflowId}\n${into}`).digest('hex').slice(0, 16)}`;
   await dropDatabase(session, draft);
   await createDatabase(session, draft, catalogue, {
     fallBack: false,
     ...(live && { tablespace: live.tablespace }),
   });
-  await session.query(commentOn(draft, formatTag({ workflowId, kind: 'restored' })), [], QUICK_MS);
+  await session.query(commentOn(draft, formatTag({ ...owner, kind: 'restoring' })), [], QUICK_MS);
   if (live) await carryAccess(session, live.name, draft);
   await session.query(`ALTER DATABASE ${quoted(draft)} RENAME TO ${quoted(into)}`, [], QUICK_MS);
 }

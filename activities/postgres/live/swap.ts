@@ -9,7 +9,7 @@ import { carryAccess, carrySettings, inTransaction } from './carryOver.js';
 import { commentOn, findDatabase, type Database } from './databases.js';
 import { movesOfSwap, movesOfSwapBack, type Move } from './exchange.js';
 import { maintain } from './maintenance.js';
-import { formatTag } from './tag.js';
+import { formatTag, type Owner } from './tag.js';
 
 /** How long sessions that were told to go may take. */
 const EMPTY_MS = 30_000;
@@ -39,7 +39,7 @@ export async function swap(
       await carryAccess(session, names.live, restored);
       await carrySettings(session, names.live, restored);
     }
-    await rename(session, { names, found, moves, workflowId: context.run.workflowId });
+    await rename(session, { names, found, moves, owner: context.run });
   });
   return { live: names.live };
 }
@@ -55,7 +55,7 @@ export async function swapBack(
   await maintain(source, context, async (session) => {
     const found = await look(session, names);
     const moves = movesOfSwapBack(found, names);
-    await rename(session, { names, found, moves, workflowId: context.run.workflowId });
+    await rename(session, { names, found, moves, owner: context.run });
   });
 }
 
@@ -68,17 +68,12 @@ async function look(session: Session, names: Names): Promise<Found> {
 }
 
 /** The statements of the renames. Comments carry the tags, and the live database's own comment through the swap. Pure. */
-export function statementsOf(given: {
-  names: Names;
-  found: Found;
-  moves: readonly Move[];
-  workflowId: string;
-}): string[] {
-  const { names, found, moves, workflowId } = given;
+export function statementsOf(given: { names: Names; found: Found; moves: readonly Move[]; owner: Owner }): string[] {
+  const { names, found, moves, owner } = given;
   const own = moves.includes('park') ? (found.live?.comment ?? undefined) : found.kept?.tag?.comment;
   const as = (from: string, to: string): string => `ALTER DATABASE ${quoted(from)} RENAME TO ${quoted(to)}`;
   const tag = (kind: 'restored' | 'kept', comment?: string): string =>
-    formatTag({ workflowId, kind, ...(comment !== undefined && { comment }) });
+    formatTag({ workflowId: owner.workflowId, runId: owner.runId, kind, ...(comment !== undefined && { comment }) });
   const steps: Record<Move, string[]> = {
     park: [commentOn(names.live, tag('kept', own)), as(names.live, names.kept)],
     promote: [as(names.restored, names.live), commentOn(names.live, own)],
@@ -91,7 +86,7 @@ export function statementsOf(given: {
 /** Closes the databases for everybody, cuts off who is in, renames, and opens them again, also after a failure. */
 async function rename(
   session: Session,
-  given: { names: Names; found: Found; moves: readonly Move[]; workflowId: string },
+  given: { names: Names; found: Found; moves: readonly Move[]; owner: Owner },
 ): Promise<void> {
   const { names, found, moves } = given;
   const present = Object.values(found).flatMap((database) => (database ? [database.name] : []));

@@ -1,7 +1,11 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { compareContents } from '../../../activities/backup/compare.js';
 import type { Contents, Files } from '../../../activities/backup/engine.js';
-import { postgresEngine } from '../../../activities/postgres/index.js';
+import { capture } from '../../../activities/postgres/capture.js';
+import { drop } from '../../../activities/postgres/live/drop.js';
+import { inspectRestore } from '../../../activities/postgres/live/inspectRestore.js';
+import { restore } from '../../../activities/postgres/live/restore.js';
+import { swap, swapBack } from '../../../activities/postgres/live/swap.js';
 import { SANDBOX_MS } from '../../setup/sandbox.js';
 import { ask, connect, contextOf, execute, recreate, remove, server, SHOP, sourceOf, store } from './support.js';
 import type { PostgresSource, Server, TestContext } from './support.js';
@@ -9,9 +13,6 @@ import type { PostgresSource, Server, TestContext } from './support.js';
 const LIVE = 'live_shop';
 const NEW = 'live_shop_restore';
 const KEPT = 'live_shop_before';
-const { restore, inspectRestore, swap, swapBack, drop } = postgresEngine;
-if (!restore || !inspectRestore || !swap || !swapBack || !drop) throw new Error('the engine has no restore');
-
 let at: Server;
 let source: PostgresSource;
 let context: TestContext;
@@ -49,10 +50,10 @@ beforeEach(async () => {
     `ALTER ROLE live_app IN DATABASE ${LIVE} SET work_mem TO '8MB'`,
     `COMMENT ON DATABASE ${LIVE} IS 'the shop''s own'`,
   );
-  const capture = await postgresEngine.capture(source, context);
-  files = await store(capture, context);
-  contents = await capture.contents(true);
-  await capture.close();
+  const taken = await capture(source, context);
+  files = await store(taken, context);
+  contents = await taken.contents(true);
+  await taken.close();
   await execute(at, LIVE, `INSERT INTO customers (t) VALUES ('came after the backup')`);
 });
 afterEach(() => remove(context));
@@ -62,15 +63,15 @@ afterAll(async () => {
 });
 
 async function restored(): Promise<void> {
-  const copy = await restore?.(source, files, NEW, context);
-  expect(compareContents(contents, (await copy?.contents(true)) ?? { items: [], facts: {} }, true)).toEqual([]);
-  await copy?.close();
+  const copy = await restore(source, files, NEW, context);
+  expect(compareContents(contents, await copy.contents(true), true)).toEqual([]);
+  await copy.close();
 }
 
 test('a restore stands beside the live data, tagged, with owners, rights and settings', async () => {
   expect(await inspectRestore(source, NEW, 5_000_000, context)).toMatchObject({ problems: [], liveName: LIVE });
   await restored();
-  expect(await comment(NEW)).toEqual(['belay: restore/shop restored']);
+  expect(await comment(NEW)).toEqual(['belay: restore/shop r1 restored']);
   expect(await customers(NEW)).toEqual([2000]);
   expect(await customers(LIVE)).toEqual([2001]);
   expect(await ask(at, NEW, `SELECT tableowner FROM pg_tables WHERE tablename = 'noise'`)).toEqual(['live_app']);
@@ -94,9 +95,21 @@ test('a repeat by the same run starts over; another run, and a foreign database,
   await restored();
   const other = await contextOf(at, 'restore/another');
   await expect(restore(source, files, NEW, other)).rejects.toMatchObject({ type: 'NameTaken', nonRetryable: true });
-  expect((await inspectRestore(source, NEW, 1, other)).problems).toEqual([`database ${NEW} exists already`]);
+  expect((await inspectRestore(source, NEW, 1, other)).problems).toEqual([
+    `database ${NEW} exists already, of the run restore/shop r1`,
+  ]);
+  await expect(drop(source, NEW, other)).rejects.toMatchObject({ type: 'NotOurs' });
   await expect(restore(source, files, LIVE, context)).rejects.toMatchObject({ type: 'NameTaken' });
   await remove(other);
+});
+
+test('a later run of the same workflow takes what an earlier one left half-way, not what it finished', async () => {
+  await restored();
+  const later = { ...context, run: { ...context.run, runId: 'r2' } };
+  await expect(restore(source, files, NEW, later)).rejects.toMatchObject({ type: 'NameTaken' });
+  await expect(drop(source, NEW, later)).rejects.toMatchObject({ type: 'NotOurs' });
+  await execute(at, 'postgres', `COMMENT ON DATABASE ${NEW} IS 'belay: restore/shop r1 restoring'`);
+  expect(await drop(source, NEW, later)).toBe(true);
 });
 
 test('swap and swap back, each twice, with a client that will not go', async () => {
@@ -108,7 +121,7 @@ test('swap and swap back, each twice, with a client that will not go', async () 
   expect(await customers(LIVE)).toEqual([2000]);
   expect(await customers(KEPT)).toEqual([2001]);
   expect(await comment(LIVE)).toEqual([`the shop's own`]);
-  expect(await comment(KEPT)).toEqual([`belay: restore/shop kept\nthe shop's own`]);
+  expect(await comment(KEPT)).toEqual([`belay: restore/shop r1 kept\nthe shop's own`]);
   expect(await swap(source, NEW, KEPT, context)).toEqual({ live: LIVE });
   expect(await customers(LIVE)).toEqual([2000]);
 
@@ -117,7 +130,7 @@ test('swap and swap back, each twice, with a client that will not go', async () 
   expect(await databases()).toEqual([LIVE, NEW]);
   expect(await customers(LIVE)).toEqual([2001]);
   expect(await comment(LIVE)).toEqual([`the shop's own`]);
-  expect(await comment(NEW)).toEqual(['belay: restore/shop restored']);
+  expect(await comment(NEW)).toEqual(['belay: restore/shop r1 restored']);
   expect(await drop(source, NEW, context)).toBe(true);
   expect(await drop(source, NEW, context)).toBe(false);
   expect(await databases()).toEqual([LIVE]);

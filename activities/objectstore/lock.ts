@@ -9,5 +9,7 @@ export function lockHeaders(
   now = Date.now(),
 ): { ObjectLockMode?: ObjectLockMode; ObjectLockRetainUntilDate?: Date } {
   if (lock === undefined) return {};
-  return { ObjectLockMode: lock.mode, ObjectLockRetainUntilDate: new Date(now + lock.days * DAY_MS) };
+  // Whole seconds, because some of a store's answers have no smaller unit.
+  const until = Math.ceil((now + lock.days * DAY_MS) / 1_000) * 1_000;
+  return { ObjectLockMode: lock.mode, ObjectLockRetainUntilDate: new Date(until) };
 }

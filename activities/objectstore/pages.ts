@@ -1,9 +1,11 @@
 import {
   ListMultipartUploadsCommand,
   ListObjectVersionsCommand,
+  ListPartsCommand,
   type DeleteMarkerEntry,
   type MultipartUpload,
   type ObjectVersion,
+  type Part,
 } from '@aws-sdk/client-s3';
 import { backupError } from '../backup/errors.js';
 import type { Place } from './place.js';
@@ -47,5 +49,21 @@ export async function allVersions(
     const next = { KeyMarker: NextKeyMarker, VersionIdMarker: NextVersionIdMarker };
     mustAdvance(JSON.stringify(markers), JSON.stringify(next), 'versions');
     markers = next;
+  }
+}
+
+/** All parts of an open upload. The SDK's paginator goes on for ever with stores that name a next part after the last one. */
+export async function allParts(place: Place, key: string, uploadId: string): Promise<Part[]> {
+  const found: Part[] = [];
+  let marker = '';
+  for (;;) {
+    const query = { Bucket: place.bucket, Key: key, UploadId: uploadId, MaxParts: 1_000 };
+    const page = await place.client.send(
+      new ListPartsCommand({ ...query, ...(marker === '' ? {} : { PartNumberMarker: marker }) }),
+    );
+    found.push(...(page.Parts ?? []));
+    if (page.IsTruncated !== true) return found;
+    mustAdvance(marker, page.NextPartNumberMarker ?? '', 'parts');
+    marker = page.NextPartNumberMarker ?? '';
   }
 }

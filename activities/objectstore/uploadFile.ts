@@ -1,4 +1,3 @@
-import { paginateListParts } from '@aws-sdk/client-s3';
 import { ApplicationFailure } from '@temporalio/common';
 import { stat } from 'node:fs/promises';
 import { backupError } from '../backup/errors.js';
@@ -6,6 +5,7 @@ import { compositeOf } from './digest.js';
 import { isMissing } from './errors.js';
 import { identify, type Identified } from './identify.js';
 import { beginUpload, completeUpload, endUpload, openUploads, type SentPart } from './multipart.js';
+import { allParts } from './pages.js';
 import { partReader } from './parts.js';
 import type { Place } from './place.js';
 import { putNew } from './put.js';
@@ -23,14 +23,12 @@ interface Resumable {
 /** The parts of an open upload; undefined when it is gone or was not divided as we would. */
 async function partsOf(place: Place, key: string, uploadId: string, size: number, partBytes: number) {
   const stored = new Map<number, SentPart>();
-  const upload = { Bucket: place.bucket, Key: key, UploadId: uploadId };
   try {
-    for await (const page of paginateListParts({ client: place.client, pageSize: 1_000 }, upload)) {
-      for (const { PartNumber = 0, ETag, ChecksumSHA256, Size } of page.Parts ?? []) {
-        if (Size !== Math.min(partBytes, size - (PartNumber - 1) * partBytes)) return undefined;
-        // Without a checksum of the store nothing proves that these are our bytes; the part is sent again.
-        if (ETag !== undefined && ChecksumSHA256 !== undefined)
-          stored.set(PartNumber, { number: PartNumber, etag: ETag, checksum: ChecksumSHA256 });
+    for (const { PartNumber = 0, ETag, ChecksumSHA256, Size } of await allParts(place, key, uploadId)) {
+      if (Size !== Math.min(partBytes, size - (PartNumber - 1) * partBytes)) return undefined;
+      // Without a checksum of the store nothing proves that these are our bytes; the part is sent again.
+      if (ETag !== undefined && ChecksumSHA256 !== undefined) {
+        stored.set(PartNumber, { number: PartNumber, etag: ETag, checksum: ChecksumSHA256 });
       }
     }
     return stored;

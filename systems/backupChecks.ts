@@ -9,6 +9,7 @@ export function backupProblems({ root, backups, sources }: Parts): Finding[] {
     ...placeProblems(backups),
     ...keyProblems(backups),
     ...sources.flatMap((source) => [
+      ...ceilingProblems(source, backups),
       ...levelProblems(source, backups),
       ...kubernetesProblems(source, backups, root),
       ...shapeProblems(source, backups),
@@ -64,6 +65,18 @@ function credentialProblems({ path, fields }: Part): Finding[] {
   const missing = id === undefined ? 'accessKeyId' : 'secretAccessKey';
   const other = id === undefined ? 'secretAccessKey' : 'accessKeyId';
   return [{ path: [...path, missing], message: `is missing; \`${other}\` is of no use without it` }];
+}
+
+/** The highest level that can be asked of a kind of source: nobody counts what is in a vendor's snapshot or a set of pgBackRest. */
+export const highestLevel = (type: Source['type']): Level => (type === 'rds' || type === 'pgbackrest' ? 'L4' : 'L6');
+
+function ceilingProblems({ path, parsed: source }: Part<Source>, { parsed: policy }: Part<BackupPolicy>): Finding[] {
+  if (source === undefined || policy === undefined) return [];
+  const verify = source.verify ?? policy.verify;
+  const highest = highestLevel(source.type);
+  if (!isAbove(verify, highest)) return [];
+  const message = `${verify} is asked, but ${highest} is the highest level of ${source.type}, so no backup would ever count; write verify: ${highest} here`;
+  return [{ path: [...path, 'verify'], message }];
 }
 
 /** A level above the one that is verified would never be reached: nothing would count, and nothing would ever be deleted. */

@@ -114,6 +114,7 @@ describe('a scheduled test cannot compare contents that were not recorded', () =
   sources:
     - { name: orders, type: postgres, host: database, database: orders }
     - { name: cache, type: redis, host: redis, verify: L3 }
+    - { name: archive, type: pgbackrest, host: db-1, stanza: main, verify: L4 }
 schedules:
   - { id: test, reason: Test, every: 1d, catchupWindowSeconds: 600, ${schedule} }
 `;
@@ -126,7 +127,7 @@ schedules:
       'restore test at L6 of a policy of L5',
       'L5',
       'runbook: verifyBackup, input: { source: orders, level: L6 }',
-      ['orders (L5)'],
+      ['those of orders are recorded only when its `verify` is L6, not L5'],
     ],
     ['the same of a policy of L6', 'L6', 'runbook: verifyBackup, input: { source: orders, level: L6 }', []],
     ['restore test at its own L5', 'L5', 'runbook: verifyBackup, input: { source: orders }', []],
@@ -134,17 +135,17 @@ schedules:
       'drill at its own L6 over all sources',
       'L5',
       'runbook: drTest, input: { rto: 60, rpo: 60 }',
-      ['orders (L5), cache (L3)'],
+      ['those of orders', 'those of cache', 'is L6, but L4 is the highest level of archive (pgbackrest)'],
     ],
     ['drill of one source', 'L6', 'runbook: drTest, input: { rto: 60, rpo: 60, sources: [orders] }', []],
-    ['drill at L5', 'L5', 'runbook: drTest, input: { rto: 60, rpo: 60, level: L5 }', []],
-  ])('%s', (_, verify, schedule, weak) => {
-    expect(messages(verify, schedule)).toEqual(
-      weak.map((names) =>
-        expect.stringContaining(
-          `schedules[0].input.level: is L6, which compares contents, but they are recorded only where \`verify\` is L6: ${names};`,
-        ),
-      ),
-    );
+    [
+      'what lies with another tool, at the own L5',
+      'L6',
+      'runbook: verifyBackup, input: { source: archive }',
+      ['is L5, but L4 is the highest level of archive (pgbackrest); write level: L4'],
+    ],
+    ['drill at L4', 'L5', 'runbook: drTest, input: { rto: 60, rpo: 60, level: L4 }', []],
+  ])('%s', (_, verify, schedule, found) => {
+    expect(messages(verify, schedule)).toEqual(found.map((text) => expect.stringContaining(text)));
   });
 });

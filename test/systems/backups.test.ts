@@ -183,9 +183,12 @@ test('objects of a system without Kubernetes need namespaces', () => {
   expect(check(`${text}      namespaces: [shop]\n`, sample)).toEqual([]);
 });
 
-test('what lies with a vendor cannot be staged', () => {
-  const repository = '    - { name: archive, type: pgbackrest, host: db-1, stanza: main }\n';
+test('what lies with a vendor or another tool has a highest level, and cannot be staged', () => {
+  const repository = '    - { name: archive, type: pgbackrest, host: db-1, stanza: main, verify: L4 }\n';
   expect(check(BACKUPS + repository)).toEqual([]);
+  expect(check(BACKUPS + repository.replace(', verify: L4', ''))).toEqual([
+    '20 backups.sources[2].verify: L5 is asked, but L4 is the highest level of pgbackrest, so no backup would ever count; write verify: L4 here',
+  ]);
   expect(check(BACKUPS.replace('verify: L5', 'verify: L5\n  shape: stage') + repository)).toEqual([
     expect.stringContaining('21 backups.sources[2].type: pgbackrest keeps its backups itself and cannot be staged'),
   ]);

@@ -53,8 +53,11 @@ export async function beating<T>(
   };
   const tick = (): void => {
     const burnt = cpu?.() ?? 0;
-    if (burnt > cpuSeen + 0.01) alive();
-    cpuSeen = burnt;
+    // Compressors hold bytes back: a slow producer shows for a while by the work of its processes only.
+    if (burnt > cpuSeen) {
+      cpuSeen = burnt;
+      alive();
+    }
     if (control.signal.aborted) return;
     const silent = performance.now() - state.since;
     if (silent > limit()) {

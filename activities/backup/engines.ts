@@ -5,7 +5,7 @@ import type { EngineSource } from './work.js';
 
 type Loaders = { [T in SourceType]: (connect: () => Promise<Connect>) => Promise<Engines[T]> };
 
-const loaders: Partial<Loaders> = {
+const loaders: Loaders = {
   postgres: async () => (await import('../postgres/index.js')).postgresEngine,
   redis: async () => (await import('../redis/index.js')).redisEngine,
   sqlite: async () => (await import('../sqlite/index.js')).sqliteEngine,
@@ -21,9 +21,5 @@ const loaders: Partial<Loaders> = {
 
 /** The engine of each type; a module and its client libraries are loaded when the first activity needs them. */
 export function loadEngines(connect: () => Promise<Connect>): EngineSource {
-  return async <T extends SourceType>(type: T): Promise<Engines[T]> => {
-    const load = loaders[type];
-    if (load === undefined) throw new Error('there is no engine for it');
-    return load(connect);
-  };
+  return async <T extends SourceType>(type: T): Promise<Engines[T]> => loaders[type](connect);
 }

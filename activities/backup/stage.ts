@@ -70,9 +70,10 @@ async function stagePayload(
 ): Promise<Saved> {
   const { policy } = work.target;
   const { file, ...form } = storedForm(policy, payload.name);
-  work.beat.phase(`stage ${payload.name}`, 'bytes');
+  let cpu = (): number => 0;
+  work.beat.phase(`stage ${payload.name}`, 'bytes', () => cpu());
   const production = await produce(payload, policy, signal, work.beat.moved);
-  work.beat.phase(`stage ${payload.name}`, 'bytes', production.cpu);
+  ({ cpu } = production);
   try {
     const written = await writeSynced(production.body, path.join(dir, file), signal);
     const { plainBytes } = production;

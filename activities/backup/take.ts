@@ -39,9 +39,10 @@ async function upload(
 ): Promise<Saved> {
   const { policy } = work.target;
   const { file, ...form } = storedForm(policy, payload.name);
-  work.beat.phase(`store ${payload.name}`, 'bytes');
+  let cpu = (): number => 0;
+  work.beat.phase(`store ${payload.name}`, 'bytes', () => cpu());
   const production = await produce(payload, policy, signal, work.beat.moved);
-  work.beat.phase(`store ${payload.name}`, 'bytes', production.cpu);
+  ({ cpu } = production);
   try {
     const stored = await work.bucket.upload(production.body, {
       key: `${prefix}${file}`,

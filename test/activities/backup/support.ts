@@ -11,6 +11,7 @@ import {
 } from '@aws-sdk/client-s3';
 import type { Info } from '@temporalio/activity';
 import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
 import { createBackupActivities, type EngineSource } from '../../../activities/backup/index.js';
 import type { Engine } from '../../../activities/backup/engine.js';
 import type { BackupActivities, BackupTarget } from '../../../activities/backup/types.js';
@@ -101,18 +102,19 @@ export async function openSite(options: { locked?: boolean; policy?: object } = 
     hostQueue: 'q-host-here',
   });
   const environment = (info: Partial<Info> = {}): MockActivityEnvironment =>
-    new MockActivityEnvironment({
-      heartbeatTimeoutMs: 3_000,
-      workflowExecution: { workflowId: 'wf', runId: 'r1' },
-      ...info,
-    });
+    new MockActivityEnvironment(
+      { heartbeatTimeoutMs: 3_000, workflowExecution: { workflowId: 'wf', runId: 'r1' }, ...info },
+      // Expected failures are not news.
+      { logger: new DefaultLogger('ERROR') },
+    );
+  const call: Site['call'] = (name, input, info) => {
+    const activity = activities[name] as (given: typeof input) => Promise<never>;
+    return environment(info).run(activity, input);
+  };
   return Object.assign(site, {
+    call,
     ...{ client, dir, scratch, bucket, activities, env, source, environment },
     target: { system: 'demo', source: first, policy },
-    call: ((name, input, info) => {
-      const activity = activities[name] as (given: typeof input) => Promise<never>;
-      return environment(info).run(activity, input);
-    }) as Site['call'],
     async keys() {
       const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket: bucket }));
       return Contents.map(({ Key = '' }) => Key.replace('belay/', ''));

@@ -129,7 +129,7 @@ export interface Engine<T extends SourceType = SourceType> {
   /** Drops a copy that carries our tag; false when there is none. Throws `NotOurs` otherwise. */
   drop?(source: SourceOf<T>, name: string, context: EngineContext): Promise<boolean>;
   /** Removes throwaway instances of dead runs, tagged as ours and older than `before` (ms). Gives their names. */
-  sweep?(before: number): Promise<string[]>;
+  sweep?(before: number, context?: EngineContext): Promise<string[]>;
 }
 
 /** How a source is backed up whose bytes never pass through us. */
@@ -165,7 +165,7 @@ export interface ExternalEngine<T extends SourceType = SourceType> {
   drop?: Engine<T>['drop'];
   /** Deletes the backup itself; safe to repeat. */
   remove(source: SourceOf<T>, external: ExternalBackup, context: EngineContext): Promise<void>;
-  sweep?(before: number): Promise<string[]>;
+  sweep?(before: number, context?: EngineContext): Promise<string[]>;
 }
 
 /** The engine of each type. A host worker has the same; what it cannot reach fails with a clear message. */

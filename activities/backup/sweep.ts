@@ -6,7 +6,7 @@ import { listBackups } from './listing.js';
 import { discard } from './remove.js';
 import { stagedRoot } from './stage.js';
 import type { BackupActivities } from './types.js';
-import { engineOf, working, type BackupOptions } from './work.js';
+import { engineContext, engineOf, working, type BackupOptions } from './work.js';
 
 /** See `BackupActivities.sweepLeftovers`. */
 export async function sweepLeftovers(
@@ -17,7 +17,7 @@ export async function sweepLeftovers(
   const { engine } = await engineOf(options, target.source);
   return working(options, input, async (work) => {
     work.beat.phase('sweep', 'work');
-    const instances = (await engine.sweep?.(before)) ?? [];
+    const instances = (await engine.sweep?.(before, engineContext(work))) ?? [];
     const scratch = await sweepThrowaways('scratch', before, undefined, options.scratchRoot);
     const staged = await sweepStaged(stagedRoot(options.scratchRoot), before);
     const { unpublished } = await listBackups(options, { target });

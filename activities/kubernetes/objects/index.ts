@@ -17,17 +17,12 @@ const SWEEP_MS = 60_000;
  * makes one tagged namespace in the same cluster; docs/design/backup-kubernetes.md says what it creates there and what it does not.
  */
 export function createKubernetesEngine(connect: Connect): Engine<'kubernetes'> {
-  const contexts = new Set<string | undefined>([undefined]);
-  const open: Connect = (context) => {
-    contexts.add(context);
-    return connect(context);
-  };
   return {
     needsEncryption: true,
     noSwap: NO_SWAP,
     inspect: (source, context) =>
       typed(async () => {
-        const api = Api.open(open, context);
+        const api = Api.open(connect, context);
         const namespaces = namespacesOf(source, context);
         const { body: version } = await api.ask<{ gitVersion: string }>({ path: '/version' });
         const system = await api.get<{ metadata: { uid: string } }>('/api/v1/namespaces/kube-system');
@@ -59,27 +54,21 @@ export function createKubernetesEngine(connect: Connect): Engine<'kubernetes'> {
           ],
         };
       }),
-    capture: (source, context) => typed(() => capture(Api.open(open, context), source, context)),
+    capture: (source, context) => typed(() => capture(Api.open(connect, context), source, context)),
     readThrough: async (_, files) => (await readPayloads(files)).problems,
-    rehearse: (_, files, context) => typed(() => rehearse(Api.open(open, context), files, context)),
+    rehearse: (_, files, context) => typed(() => rehearse(Api.open(connect, context), files, context)),
     restore: (source, files, into, context) =>
-      typed(() => restore(Api.open(open, context), source, files, into, context)),
+      typed(() => restore(Api.open(connect, context), source, files, into, context)),
     inspectRestore: (source, into, _, context) =>
-      typed(() => inspectRestore(Api.open(open, context), source, into, context)),
-    drop: (source, name, context) => typed(() => drop(Api.open(open, context), source, name, context)),
-    async sweep(before) {
+      typed(() => inspectRestore(Api.open(connect, context), source, into, context)),
+    drop: (source, name, context) => typed(() => drop(Api.open(connect, context), source, name, context)),
+    async sweep(before, context) {
+      const api = Api.open(connect, context ?? { signal: AbortSignal.timeout(SWEEP_MS), progress: () => undefined });
       const removed: string[] = [];
-      for (const context of contexts) {
-        const api = Api.open(open, {
-          signal: AbortSignal.timeout(SWEEP_MS),
-          progress: () => undefined,
-          ...(context ? { context } : {}),
-        });
-        for (const namespace of await typed(() => listNamespaces(api, THROWAWAY))) {
-          if (Date.parse(String(namespace.metadata['creationTimestamp'])) >= before) continue;
-          await typed(() => deleteNamespace(api, namespace, SWEEP_MS));
-          removed.push(`namespace ${namespace.metadata.name}`);
-        }
+      for (const namespace of await typed(() => listNamespaces(api, THROWAWAY))) {
+        if (Date.parse(String(namespace.metadata['creationTimestamp'])) >= before) continue;
+        await typed(() => deleteNamespace(api, namespace, SWEEP_MS));
+        removed.push(`namespace ${namespace.metadata.name}`);
       }
       return removed;
     },

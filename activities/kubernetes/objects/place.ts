@@ -22,8 +22,8 @@ interface Passage {
   /** The same in its new namespace. */
   moved: Thing;
   answer?: Answered;
-  /** What was created. */
-  stored?: Thing;
+  /** What we asked for, and what the server has made of it. */
+  stored?: { asked: Thing; got: Thing };
   note?: string;
 }
 
@@ -86,15 +86,18 @@ export async function place(api: Api, things: readonly Thing[], moves: Moves, mo
 }
 
 /**
- * What stands for an object in a comparison. One that was created must be read back as it was written; then the server's answer to
- * the whole object speaks for it. An object that existed before is not ours to compare.
+ * What stands for an object in a comparison. One that was created must still be there, and the server must have stored it as it was
+ * asked; then its answer to the whole object speaks for it. What controllers have added since is theirs. An object that existed
+ * before is not ours to compare.
  */
 async function kept(api: Api, kind: Kind, { moved, answer, stored }: Passage): Promise<Thing | undefined> {
   const whole = answer?.how === 'taken' ? withKind(answer.thing, moved) : moved;
   if (!stored) return whole;
   try {
-    const seen = withKind(await api.get<Thing>(pathOf(kind, stored.metadata.namespace, stored.metadata.name)), moved);
-    return isSame(clean(seen, kind.statusApart), clean(stored, kind.statusApart)) ? whole : seen;
+    const { asked, got } = stored;
+    const seen = withKind(await api.get<Thing>(pathOf(kind, asked.metadata.namespace, asked.metadata.name)), moved);
+    if (seen.metadata['uid'] !== got.metadata['uid']) return seen;
+    return isSame(clean(got, kind.statusApart), clean(asked, kind.statusApart)) ? whole : got;
   } catch (error) {
     if (isStatus(error, 404)) return undefined;
     throw error;
@@ -130,8 +133,8 @@ async function create(api: Api, kind: Kind, store: Thing, passage: Passage): Pro
   const path = pathOf(kind, store.metadata.namespace);
   const query = { fieldManager: MANAGER };
   try {
-    await api.ask({ method: 'POST', path, query, body: store });
-    passage.stored = store;
+    const { body } = await api.ask<Thing>({ method: 'POST', path, query, body: store });
+    passage.stored = { asked: store, got: withKind(body, store) };
   } catch (error) {
     if (!isStatus(error, 409)) {
       const answer = refusal(error, store);
@@ -146,13 +149,15 @@ async function meet(api: Api, kind: Kind, store: Thing, passage: Passage): Promi
   const path = pathOf(kind, store.metadata.namespace, store.metadata.name);
   if (kindName(store) === 'ServiceAccount' && store.metadata.name === 'default') {
     const query = { fieldManager: MANAGER, force: true };
-    await api.ask({ method: 'PATCH', path, query, contentType: 'application/apply-patch+yaml', body: store });
-    passage.stored = store;
+    const contentType = 'application/apply-patch+yaml';
+    const { body } = await api.ask<Thing>({ method: 'PATCH', path, query, contentType, body: store });
+    passage.stored = { asked: store, got: withKind(body, store) };
     return;
   }
   const there = withKind(await api.get<Thing>(path), store);
   // The answer to our own earlier request was lost, or an earlier attempt of this run was cut.
-  if (isSame(clean(there, kind.statusApart), clean(store, kind.statusApart))) passage.stored = store;
+  if (isSame(clean(there, kind.statusApart), clean(store, kind.statusApart)))
+    passage.stored = { asked: store, got: there };
   else passage.note = `${nameOfThing(store)} existed already with other contents, and was left as it is`;
 }
 

@@ -73,6 +73,8 @@ export async function validated(api: Api, space: Thing): Promise<Thing> {
   const answer = await askServer(api, NAMESPACE_KIND, space);
   if (answer.how === 'refused' || answer.how === 'later')
     throw refusedError([{ why: answer.why, forbidden: answer.how === 'refused' && answer.forbidden }]);
+  // An earlier attempt of this run has made it, with our tag.
+  if (answer.how === 'exists') return space;
   return { ...answer.thing, apiVersion: 'v1', kind: 'Namespace' };
 }
 

@@ -132,15 +132,14 @@ test.each([
   ['7.0.0', '7.1.0', true],
 ])('mongod %s for data of %s is too old: %s', (own, wanted, older) => expect(isOlder(own, wanted)).toBe(older));
 
-test.each([
-  ['shop', 'is the live database'],
-  ['admin', 'cannot be the name'],
-  ['a/b', 'cannot be the name'],
-  ['x'.repeat(64), 'cannot be the name'],
-  ['shop_restored', undefined],
+test.each<[string, RegExp]>([
+  ['shop', /is the live database/],
+  ['admin', /cannot be the name/],
+  ['a/b', /cannot be the name/],
+  ['x'.repeat(64), /cannot be the name/],
+  ['shop_restored', /^none$/],
 ])('restore to %s', (into, problem) => {
-  const found = nameProblem({ database: 'shop' }, into);
-  expect(found).toEqual(problem === undefined ? undefined : expect.stringContaining(problem));
+  expect(nameProblem({ database: 'shop' }, into) ?? 'none').toMatch(problem);
 });
 
 describe('smoke queries', () => {

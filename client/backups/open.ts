@@ -1,4 +1,5 @@
 import type { BackupActivities } from '../../activities/backup/types.js';
+import type { Connect } from '../../activities/kubernetes/session.js';
 import { createSecretResolver } from '../../activities/secrets/index.js';
 import { secretSources } from '../../worker/secretSources.js';
 
@@ -6,11 +7,11 @@ import { secretSources } from '../../worker/secretSources.js';
 export async function openBackups(env: NodeJS.ProcessEnv): Promise<BackupActivities> {
   // What the AWS client thinks of this version of Node is no answer to the question that was asked.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
-  const [{ createBackupActivities }, { connectByContext }] = await Promise.all([
-    import('../../activities/backup/index.js'),
-    import('../../activities/kubernetes/index.js'),
-  ]);
-  const connect = connectByContext();
-  const secrets = createSecretResolver(secretSources(env, async () => connect));
-  return createBackupActivities({ secrets, kubernetes: async () => connect });
+  const { createBackupActivities } = await import('../../activities/backup/index.js');
+  // Loaded on first use: most stores need no cluster.
+  let connecting: Promise<Connect> | undefined;
+  const kubernetes = (): Promise<Connect> =>
+    (connecting ??= import('../../activities/kubernetes/index.js').then(({ connectByContext }) => connectByContext()));
+  const secrets = createSecretResolver(secretSources(env, kubernetes));
+  return createBackupActivities({ secrets, kubernetes });
 }

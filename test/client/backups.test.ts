@@ -178,3 +178,48 @@ describe('belay backups hold and release', () => {
     expect(await held()).toEqual([false, false]);
   });
 });
+
+interface Finding {
+  name: string;
+  level: string;
+  detail: string;
+}
+
+describe('belay doctor', () => {
+  // Nobody listens there: Temporal is a finding of its own, and hides nothing of the rest.
+  const doctor = async (more: Record<string, string> = {}) => {
+    const all = { ...env, TEMPORAL_ADDRESS: '127.0.0.1:9', ...more };
+    const { stdout, stderr } = await belay(['doctor', '--system', system, '--json'], all);
+    expect(stdout + stderr).not.toContain(store.secretAccessKey);
+    return (JSON.parse(stdout) as Finding[]).filter(({ name }) => name.startsWith('backup'));
+  };
+
+  test('writes to the store to prove the right, and says what is not safe there', async () => {
+    const findings = await doctor();
+    expect(findings).toContainEqual(
+      expect.objectContaining({
+        name: 'backup store',
+        level: 'ok',
+        detail: expect.stringContaining('may be written to'),
+      }),
+    );
+    expect(findings).toContainEqual(
+      expect.objectContaining({
+        name: 'backup store',
+        level: 'warn',
+        detail: expect.stringContaining('no versioning'),
+      }),
+    );
+    expect(findings).toContainEqual(
+      expect.objectContaining({ name: 'backup policy', detail: expect.stringContaining('nobody would notice') }),
+    );
+    expect((await look(['cache'])).looks[0]).toMatchObject({ backups: [], unpublished: [] });
+  });
+
+  test('a source that cannot be reached, and a store that refuses', async () => {
+    const findings = await doctor({ SHOP_KEY: 'wrong-key-of-nobody' });
+    const bad = findings.filter(({ level }) => level === 'bad').map(({ name }) => name);
+    expect(bad.toSorted()).toEqual(['backup source cache', 'backup source orders', 'backup store']);
+    expect(JSON.stringify(findings)).not.toContain('wrong-key-of-nobody');
+  });
+});

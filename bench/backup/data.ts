@@ -38,7 +38,7 @@ const AGENTS = [
 /** A shop: some columns compress well, some (digests) hardly, as in real databases. */
 export const tables: readonly GeneratedTable[] = [
   {
-    ...{ name: 'customer', share: 0.1, rowBytes: 112 },
+    ...{ name: 'customer', share: 0.1, rowBytes: 108 },
     columns:
       'id bigint PRIMARY KEY, name text NOT NULL, email text NOT NULL, city text, joined timestamptz, token text',
     values: `n, ${word(1, FIRST)} || ' ' || ${word(2, LAST)}, 'customer.' || n || '@example.com', ${word(3, CITIES)},
@@ -46,7 +46,7 @@ export const tables: readonly GeneratedTable[] = [
     indexes: ['CREATE INDEX customer_by_email ON customer (email)'],
   },
   {
-    ...{ name: 'sale', share: 0.25, rowBytes: 158 },
+    ...{ name: 'sale', share: 0.25, rowBytes: 152 },
     columns: `id bigint PRIMARY KEY, customer_id bigint NOT NULL, status text NOT NULL, total numeric(12,2) NOT NULL,
       placed timestamptz NOT NULL, details jsonb`,
     values: `n, 1 + ${pick(11, 10_000)}, ${word(12, ['paid', 'shipped', 'returned', 'cancelled'])},
@@ -55,7 +55,7 @@ export const tables: readonly GeneratedTable[] = [
     indexes: ['CREATE INDEX sale_by_customer ON sale (customer_id)', 'CREATE INDEX sale_by_time ON sale (placed)'],
   },
   {
-    ...{ name: 'event', share: 0.65, rowBytes: 150 },
+    ...{ name: 'event', share: 0.65, rowBytes: 144 },
     columns: `id bigint PRIMARY KEY, at timestamptz NOT NULL, customer_id bigint NOT NULL, kind text NOT NULL, path text,
       agent text, took_ms integer`,
     values: `n, timestamptz '2025-01-01' + n * interval '0.731 seconds', 1 + ${pick(21, 10_000)}, ${word(22, KINDS)},

@@ -37,7 +37,7 @@ export function largestRss({ runs }: BackupResult, ways: readonly Way[]): number
 
 /** What Node may take, 10^6 bytes: part × (queue + 2) + 150 MB. */
 export const rssLimit = ({ runs }: BackupResult): number =>
-  (median(runs.belay, ({ partBytes }) => partBytes) * (QUEUE + 2)) / MB + BASE_MB;
+  Math.round((median(runs.belay, ({ partBytes }) => partBytes) * (QUEUE + 2)) / MB) + BASE_MB;
 
 /** Median seconds of the test restore proper (levels L4 and L5: instance, pg_restore, ANALYZE, counts). */
 export const restoreSeconds = ({ runs }: BackupResult): number =>

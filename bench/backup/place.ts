@@ -9,11 +9,14 @@ import { sweepThrowaways } from '../../activities/throwaway/index.js';
 import { programFolders } from '../../sandbox/programFolders.js';
 import type { SandboxState } from '../../sandbox/kit/types.js';
 import type { ObjectStoreRef } from '../../systems/backupSchema.js';
+import { untilCalm } from '../kit/calm.js';
 import { inSandbox } from '../kit/sandbox.js';
 
 /** Below this prefix lies whatever any way stores. */
 export const PREFIX = 'bench-backup';
 const BUCKET = 'bench';
+/** Longest wait for a calm moment before each step. */
+const CALM_MS = 10_000;
 /** Longest time of one measured call or program, besides what the size asks for. */
 const BASE_MS = 10 * 60_000;
 /** Ten times slower than any disk of today. */
@@ -36,6 +39,8 @@ export interface BackupPlace {
   limitMs: number;
   signal: AbortSignal;
   progress: (line: string) => void;
+  /** Waits until the machine is idle, for a while at most. */
+  calm(): Promise<void>;
   /** Bytes below a key prefix of the store. */
   stored(below: string): Promise<number>;
   /** Removes all that was stored. */
@@ -110,6 +115,7 @@ async function prepare(
     ...{ postgres, store, bucket, dir, recipients: [first, second] },
     toolEnv: { ...base, ...(await databaseEnv(dir, postgres)), ...storeEnv(objectstore) },
     workerEnv: { ...base, ...secrets, BELAY_PROGRAMS: folders, BELAY_SCRATCH: scratch, BELAY_SANDBOX: 'off' },
+    calm: () => untilCalm(CALM_MS),
     async stored(below) {
       return (await bucket.list(below)).reduce((sum, { bytes }) => sum + bytes, 0);
     },

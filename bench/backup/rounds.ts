@@ -1,11 +1,7 @@
 import { messageOf } from '../../sandbox/kit/text.js';
-import { untilCalm } from '../kit/calm.js';
 import { orderOf } from './order.js';
 import type { BackupPlace } from './place.js';
 import { ways, type BackupResult, type Run, type Way } from './types.js';
-
-/** Longest wait for a calm moment before each step. */
-const CALM_MS = 10_000;
 
 export type Note = (way: Way, run: Run) => void;
 
@@ -21,7 +17,7 @@ export type Rounds = Pick<BackupResult, 'runs' | 'missing' | 'failures'>;
 
 /** Plays all steps so many times. A step that fails is noted, and the others go on; only an interruption ends it. */
 export async function measureRounds(
-  place: Pick<BackupPlace, 'progress' | 'signal' | 'empty'>,
+  place: Pick<BackupPlace, 'progress' | 'signal' | 'calm' | 'empty'>,
   steps: readonly Step[],
   repeats: number,
 ): Promise<Rounds> {
@@ -35,7 +31,7 @@ export async function measureRounds(
     for (const step of orderOf(steps, round)) {
       signal.throwIfAborted();
       if (rounds.missing[step.way] !== undefined) continue;
-      await untilCalm(CALM_MS);
+      await place.calm();
       try {
         await step.measure(note);
       } catch (error) {

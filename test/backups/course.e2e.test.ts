@@ -60,7 +60,11 @@ describe('on real servers', () => {
   test(
     'a drill measures both goals and leaves nothing behind',
     async () => {
-      const { outcome, report, message } = await run('drTest', { rto: 300, rpo: 3_600, sources: ['database', 'ledger'] });
+      const { outcome, report, message } = await run('drTest', {
+        rto: 300,
+        rpo: 3_600,
+        sources: ['database', 'ledger'],
+      });
       expect(`${outcome} ${outcome === 'succeeded' ? '' : message}`).toBe('succeeded ');
       expect(report.summary).toMatch(/RTO \d+(\.\d)? s of 300 s: met; RPO \d+(\.\d)? s of 3600 s: met/);
       expect(await estate.databases()).toEqual([estate.database]);

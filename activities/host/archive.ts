@@ -136,9 +136,13 @@ async function orRestoreError<T>(work: () => Promise<T>): Promise<T> {
     const [end] = endsOf(error);
     const full = error instanceof Error && 'type' in error && error.type === 'DiskFull';
     if (end === undefined || end.code === null || full) throw error;
-    throw backupError(
-      'RestoreError',
-      `tar could not unpack the archive: ${bounded(end.stderr)}. Verify an older backup.`,
-    );
+    const said = bounded(end.stderr);
+    if (/permission denied|not permitted|read-only|input\/output error/i.test(said)) {
+      throw backupError(
+        'Forbidden',
+        `tar could not write what it unpacked: ${said}. Give the worker's user the right to do so.`,
+      );
+    }
+    throw backupError('RestoreError', `tar could not unpack the archive: ${said}. Verify an older backup.`);
   }
 }

@@ -7,7 +7,7 @@ import type { Capture, EngineContext } from '../backup/engine.js';
 import { endsOf } from '../pipeline/index.js';
 import { bounded } from '../secrets/redact.js';
 import { memberNames, relativeName, tar, tarVersion } from './archive.js';
-import { contentsOf, entryOf, type Entry } from './contents.js';
+import { contentsOf, entriesOf, type Entry } from './contents.js';
 import { whileGrowing } from './growth.js';
 import { unstable } from './stable.js';
 
@@ -85,10 +85,9 @@ const moves = ({ special }: { special: boolean }): boolean => !special;
 async function look(root: string, names: string[], begunNs: bigint, hash: boolean, context: EngineContext) {
   const entries: Entry[] = [];
   const aside: { name: string; why: string; there: boolean; special: boolean }[] = [];
+  const found = await entriesOf(root, names, hash, context);
   for (const [i, name] of names.entries()) {
-    context.signal.throwIfAborted();
-    if (i % 500 === 499) context.progress(`${i + 1} of ${names.length} entries`);
-    const entry = await entryOf(root, name, hash, context);
+    const entry = found[i];
     const special = entry?.kind === 'special';
     const why = special ? 'it is a device, a pipe or a socket' : unstable(entry, begunNs);
     if (why !== undefined) aside.push({ name, why, special, there: entry !== undefined && !special });

@@ -51,7 +51,7 @@ export async function capture(source: SourceOf<'redis'>, context: EngineContext)
       warnings: warning === undefined ? [] : [warning],
       async contents(hashes) {
         loading ??= loadRdb(file, context);
-        return contentsOf((await loading).session, hashes);
+        return contentsOf((await loading).session, hashes, context.progress);
       },
       async close() {
         session.close();

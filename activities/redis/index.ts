@@ -98,7 +98,7 @@ async function rehearse(source: Redis, files: Files, context: EngineContext): Pr
     throw error;
   }
   return {
-    contents: (hashes) => contentsOf(server.session, hashes),
+    contents: (hashes) => contentsOf(server.session, hashes, context.progress),
     // Reading through has checked the structure, the digest checks the rest.
     examine: async () => [],
     smoke: () => smoke(source, server.session),

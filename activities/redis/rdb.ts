@@ -1,8 +1,9 @@
 import type { EngineContext } from '../backup/engine.js';
+import { whileAlive } from '../host/growth.js';
 import { runCommand } from '../pipeline/index.js';
 import { bounded } from '../secrets/redact.js';
 
-const CHECK_MS = 6 * 3_600_000;
+const CHECK_MS = 3_600_000;
 
 /** What redis-check-rdb found in a file. */
 export interface RdbReport {
@@ -18,9 +19,13 @@ export interface RdbReport {
 }
 
 /** Reads a whole RDB file with redis-check-rdb, checksum included. Throws only when that cannot run. */
-export async function checkRdb(file: string, { signal }: Pick<EngineContext, 'signal'>): Promise<RdbReport> {
+export async function checkRdb(
+  file: string,
+  { signal, progress }: Pick<EngineContext, 'signal' | 'progress'>,
+): Promise<RdbReport> {
   const command = { file: 'redis-check-rdb', args: [file] };
-  const { stdout, stderr, code } = await runCommand(command, { signal, timeoutMs: CHECK_MS, okCodes: [0, 1] });
+  const options = { signal, timeoutMs: CHECK_MS, okCodes: [0, 1] };
+  const { stdout, stderr, code } = await whileAlive('reading', progress, () => runCommand(command, options));
   return parseReport(`${stdout}\n${stderr}`, code);
 }
 

@@ -112,7 +112,7 @@ async function whenLoaded(
   const end = Date.now() + LOAD_MS;
   for (;;) {
     signal.throwIfAborted();
-    if (child.exitCode !== null || child.signalCode !== null) throw await refusal(dir);
+    if (child.exitCode !== null || child.signalCode !== null) throw await whyEnded(dir, child.signalCode);
     if (Date.now() > end)
       throw backupError('Stalled', `A throwaway Redis did not load the backup in ${LOAD_MS / 60_000} minutes.`);
     const session = await openSession({ socket }, COMMAND_MS).catch(() => undefined);
@@ -130,18 +130,36 @@ async function whenLoaded(
   }
 }
 
-/** What the server wrote before it ended, without its ornaments. Lines that name keys are left out: they may be personal data. */
-async function refusal(dir: string): Promise<Error> {
+/**
+ * Why the server ended, by what it wrote. Only a refusal of the file speaks against the backup. Lines that name keys are left out:
+ * they may be personal data.
+ */
+async function whyEnded(dir: string, signal: string | null): Promise<Error> {
   const log = await readFile(join(dir, 'log'), 'utf8').catch(() => '');
-  const lines = log.split('\n').filter((line) => / # /.test(line) && !/\bkey\b/i.test(line));
+  return endOf(log, signal);
+}
+
+/** Pure. */
+export function endOf(log: string, signal: string | null): Error {
+  const lines = log.split('\n').filter((line) => / # /.test(line) && !/\bkey\b| WARNING /i.test(line));
   const said = bounded(
     lines
       .map((line) => line.replace(/^.* # /, ''))
       .slice(-3)
       .join(' '),
   );
+  if (/Can't handle RDB format version|unknown module/i.test(log)) {
+    return backupError(
+      'VersionMismatch',
+      `The worker's redis-server cannot load the backup: ${said}. Install the source's version and modules.`,
+    );
+  }
+  if (signal === null && /\bRDB\b|checksum|short read|Wrong signature|Fatal error loading/i.test(lines.join(' '))) {
+    return backupError('RestoreError', `Redis refused to load the backup: ${said}. Verify an older backup.`);
+  }
+  const how = signal === null ? '' : ` by ${signal}`;
   return backupError(
-    'RestoreError',
-    `Redis refused to load the backup: ${said || 'it ended without a word'}. Verify an older backup.`,
+    'Stalled',
+    `A throwaway Redis was ended${how} while it loaded the backup. ${said} Has the worker enough memory?`,
   );
 }

@@ -8,6 +8,10 @@ export function sqliteCode(error: unknown): string | undefined {
   return code?.startsWith('SQLITE_') ? code : undefined;
 }
 
+/** Whether SQLite says that the file itself is bad; disks and locks say nothing of it. */
+export const speaksAgainst = (error: unknown): boolean =>
+  /^SQLITE_(NOTADB|CORRUPT|ERROR)/.test(sqliteCode(error) ?? '');
+
 /** The typed error for what SQLite said of a file, or the error itself when SQLite did not say it. */
 export function sqliteFailure(error: unknown, file: string): unknown {
   const code = sqliteCode(error);

@@ -19,7 +19,7 @@ import { drop, restore, swap, swapBack } from './restore.js';
 export const sqliteEngine: Engine<'sqlite'> = {
   inspect,
   capture,
-  readThrough: (source, files, { signal }) => integrityProblems(payloadOf(source, files), signal),
+  readThrough: (source, files, context) => integrityProblems(payloadOf(source, files), context),
   rehearse,
   restore,
   inspectRestore: (source, into, bytes, context) => inspectBeside(source.path, into, bytes, context),

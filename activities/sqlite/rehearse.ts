@@ -10,6 +10,7 @@ import { bounded } from '../secrets/redact.js';
 import { createThrowaway } from '../throwaway/index.js';
 import { contentsOfCopy, payloadName } from './capture.js';
 import { integrityProblems } from './contents.js';
+import { speaksAgainst, sqliteFailure } from './errors.js';
 import { query } from './thread.js';
 
 const SMOKE_MS = 60_000;
@@ -36,13 +37,13 @@ export async function rehearse(source: SourceOf<'sqlite'>, files: Files, context
     context.progress(`${String(rows?.[0])} objects`);
   } catch (error) {
     await throwaway.close();
-    if (signal.aborted || (error instanceof Error && 'nonRetryable' in error)) throw error;
+    if (!speaksAgainst(error)) throw sqliteFailure(error, file);
     const why = bounded(error instanceof Error ? error.message : String(error));
     throw backupError('RestoreError', `SQLite does not open the restored file: ${why}. Verify an older backup.`);
   }
   return {
     contents: (hashes) => contentsOfCopy(file, hashes, context),
-    examine: () => integrityProblems(file, signal),
+    examine: () => integrityProblems(file, context),
     smoke: () => smoke(source, file, signal),
     timings: { restore: Math.round(performance.now() - begun) },
     close: () => throwaway.close(),

@@ -38,7 +38,6 @@ export async function fill(place: RedisPlace): Promise<void> {
     await send('FLUSHALL');
     for (let i = 0; i < 300; i++) await send('SET', `user:${i}`, `value ${i} ${'abc'.repeat(50)}`);
     await send('SET', 'key with blanks', 'x');
-    await send('SET', 'soon', 'gone', 'PX', '400');
     await send('SET', 'later', 'x', 'EX', '100000');
     await send('RPUSH', 'list', 'a', 'b', 'c');
     await send('SADD', 'online', 'a', 'b');

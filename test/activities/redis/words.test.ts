@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { countWarning, isOlder, keyspaces, parseInfo, totalKeys } from '../../../activities/redis/info.js';
 import { redisFailure } from '../../../activities/redis/connection.js';
+import { endOf } from '../../../activities/redis/throwaway.js';
 import { parseReport } from '../../../activities/redis/rdb.js';
 
 test('INFO is read, databases in the order of their numbers', () => {
@@ -63,4 +64,14 @@ test('the report of a good file gives the position of the snapshot', () => {
   const text =
     "[offset 86] AUX FIELD repl-id = 'abc'\nAUX FIELD repl-offset = '42'\n[offset 734] \\o/ RDB looks OK! \\o/\n[info] 3 keys read\n";
   expect(parseReport(text, 0)).toEqual({ keys: 3, expires: 0, unchecked: false, position: 'abc:42' });
+});
+
+test.each([
+  ['1:M 21 Nov # Wrong RDB checksum expected: (1) but got (2). Aborting now.', null, 'RestoreError'],
+  ['1:M 21 Nov # Internal error in RDB reading offset 9, function at rdb.c:1 -> bad', null, 'RestoreError'],
+  ["1:M 21 Nov # Can't handle RDB format version 12", null, 'VersionMismatch'],
+  ['1:M 21 Nov # Failed opening Unix socket: bind: Permission denied', null, 'Stalled'],
+  ['', 'SIGKILL', 'Stalled'],
+])('a server that wrote %p and ended with %p: %s', (log, signal, type) => {
+  expect(endOf(log, signal)).toMatchObject({ type });
 });

@@ -67,7 +67,7 @@ export async function createBucketView(
     const environment = new MockActivityEnvironment({ heartbeatTimeoutMs: 15_000 });
     type Result = Awaited<ReturnType<BackupActivities[Name]>>;
     const activity = activities[name] as (given: object) => Promise<Result>;
-    return environment.run(activity, { target, run, ...input }) as Promise<Result>;
+    return environment.run(activity, { target, run, ...input });
   };
   const mark = (backupId: string, kind: 'verified' | 'condemned', at: Date): Promise<void> =>
     call('recordBackupEvent', {
@@ -108,7 +108,9 @@ export async function createBucketView(
       return {
         manifests: keys.filter((key) => key.endsWith('/manifest.json')).length,
         attempts: new Set(keys.flatMap((key) => /\/(a\d+-[^/]+)\//.exec(key)?.[1] ?? [])).size,
-        events: events.map((key) => /-(verified|bad|condemned|reprieved|hold|release)-/.exec(key)?.[1]).toSorted(),
+        events: events
+          .map((key) => /-(verified|bad|condemned|reprieved|hold|release)-/.exec(key)?.[1] ?? key)
+          .toSorted((a, b) => a.localeCompare(b)),
       };
     },
     objects: () => bucket.list(prefix),

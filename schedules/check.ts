@@ -6,6 +6,7 @@ import { systemSchema } from '../systems/schema.js';
 import { type Schedule, whenSchema } from '../systems/scheduleSchema.js';
 import type { Runbook } from '../workflows/kit/runbook.js';
 import { backupAgeProblems } from './backupAge.js';
+import { drillKeyProblems } from './backupDrills.js';
 import { backupLevelProblems } from './backupLevels.js';
 import { inputProblems } from './inputProblems.js';
 import { nextTimes, shortestGapSeconds } from './nextTimes.js';
@@ -27,6 +28,7 @@ export function checkSchedules(runbooks: Readonly<Record<string, Runbook>>, now:
       ...schedules.flatMap((part) => [...inputProblems(part, name, system, runbooks), ...timeProblems(part, now)]),
       ...backupAgeProblems(parts, now),
       ...backupLevelProblems(parts),
+      ...drillKeyProblems(parts),
     ];
   };
 }

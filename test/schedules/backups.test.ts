@@ -40,7 +40,7 @@ describe.each(listSystems(dirs))('%s as delivered', (name) => {
   test('what is commented out, for want of keys, is right once they are there', () => {
     const text = readFileSync(file, 'utf8');
     const whole = text
-      .replaceAll(/^( *)# ( *)(encryption:|recipients:|identity:)/gm, '$1$2$3')
+      .replaceAll(/^( *)# ( *)(encryption:|recipients:|identity:|recoveryIdentity:)/gm, '$1$2$3')
       .replace('[age1…, age1…]', `[${KEYS.join(', ')}]`)
       .replaceAll(/^ +# (?:- name: objects|- id: backup-objects)\n(?: +# {3}.*\n)*/gm, (block) =>
         block.replaceAll('# ', ''),
@@ -148,4 +148,28 @@ schedules:
   ])('%s', (_, verify, schedule, found) => {
     expect(messages(verify, schedule)).toEqual(found.map((text) => expect.stringContaining(text)));
   });
+});
+
+test('a drill of encrypted backups needs the recovery key', () => {
+  const messages = (key: string, runbook: string, input: string) => {
+    const text = `backups:
+  store: { bucket: shop-backups }
+  encryption: { recipients: [${KEYS.join(', ')}], identity: env:KEY${key} }
+  verify: L6
+  sources:
+    - { name: orders, type: postgres, host: database, database: orders }
+schedules:
+  - { id: drill, runbook: ${runbook}, reason: Drill, every: 30d, catchupWindowSeconds: 600, input: ${input} }
+`;
+    const file = join(folderWith({ 'shop.yaml': SAMPLE + text }), 'shop.yaml');
+    return checkSystemFile(file, schedulesAt).map(({ path, message }) => `${path}: ${message}`);
+  };
+  const goals = '{ rto: 60, rpo: 60 }';
+  expect(messages('', 'drTest', goals)).toEqual([
+    expect.stringContaining(
+      'backups.encryption.recoveryIdentity: is missing; the drill "drill" decrypts with this key',
+    ),
+  ]);
+  expect(messages(', recoveryIdentity: env:OFFLINE', 'drTest', goals)).toEqual([]);
+  expect(messages('', 'backupWatch', '{}')).toEqual([]);
 });

@@ -145,7 +145,11 @@ export async function completeUpload(
   } catch (error) {
     if (signal.aborted || !isUncertain(error)) throw error;
     const found = await identify(place, key, expected);
-    if (found.is === 'ours') return found;
+    if (found.is === 'ours') {
+      // Refused because it stands already, the upload is still open.
+      await endUpload(place, key, uploadId).catch(() => undefined);
+      return found;
+    }
     if (found.is === 'another' || answerOf(error).status === 412) {
       throw backupError('AlreadyPublished', `Another object has the key ${key}; it was not overwritten.`);
     }

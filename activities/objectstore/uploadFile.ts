@@ -99,10 +99,20 @@ export async function uploadFile(
     throw backupError('NotFound', `${file}, which is to be uploaded, cannot be read (${error.code}); stage it again.`);
   });
   const whole = { bytes: size, sha256 };
-  const look = () => standsAlready(place, key, file, whole, partBytes);
-  const standing = await place.ask(`look for ${options.key}`, look, signal);
+  const standing = await place.ask(
+    `look for ${options.key}`,
+    () => standsAlready(place, key, file, whole, partBytes),
+    signal,
+  );
   if (standing.is === 'another') throw taken(place, options.key);
-  if (standing.is === 'ours') return { ...(await uploaded(place, options, whole, standing)), sentBytes: 0 };
+  if (standing.is === 'ours') {
+    // Another attempt's, which can no longer win.
+    const ending = openUploads(place, key, true).then((all) =>
+      Promise.all(all.map((open) => endUpload(place, key, open.uploadId))),
+    );
+    await place.ask(`end uploads of ${options.key}`, () => ending, signal);
+    return { ...(await uploaded(place, options, whole, standing)), sentBytes: 0 };
+  }
   const source = await fileSource(file);
   const reader = partReader(source, partBytes, concurrency + 1);
   const checkWhole = (): void => {

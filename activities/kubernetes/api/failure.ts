@@ -30,7 +30,9 @@ export function rightOf(call: { method: string; path: string }): string {
   const parts = call.path.split('/').filter((part) => part !== '');
   const group = parts[0] === 'apis' ? `.${parts[1]}` : '';
   const from = parts.indexOf('namespaces');
-  const [resource = '', name, subresource] = from < 0 ? parts.slice(group ? 3 : 2) : parts.slice(from + 2);
+  // Without a resource behind it, a Namespace itself is meant.
+  const inside = from >= 0 && parts.length > from + 2;
+  const [resource = '', name, subresource] = !inside ? parts.slice(group ? 3 : 2) : parts.slice(from + 2);
   const verb = call.method === 'GET' && name === undefined ? 'list' : (VERB[call.method] ?? call.method.toLowerCase());
   return `${verb} ${resource}${subresource === undefined ? '' : `/${subresource}`}${group}`;
 }

@@ -148,10 +148,7 @@ export function everyKind(namespace: string, tag: string): [path: string, body: 
       },
     ],
     [`${core}/resourcequotas`, { metadata: { name: 'quota' }, spec: { hard: { pods: '20' } } }],
-    [
-      `/apis/${tag}.example.com/v1/namespaces/${namespace}/widgets`,
-      { metadata: { name: 'one' }, spec: { size: 3 } } as never,
-    ],
+    [`/apis/${tag}.example.com/v1/namespaces/${namespace}/widgets`, { metadata: { name: 'one' }, spec: { size: 3 } }],
   ];
 }
 

@@ -66,8 +66,8 @@ export async function createBucketView(
   const call: BucketView['call'] = <Name extends keyof BackupActivities>(name: Name, input: object) => {
     const environment = new MockActivityEnvironment({ heartbeatTimeoutMs: 15_000 });
     type Result = Awaited<ReturnType<BackupActivities[Name]>>;
-    const activity = activities[name] as (given: object) => Promise<Result>;
-    return environment.run(activity, { target, run, ...input });
+    const activity = activities[name] as (given: object) => Promise<unknown>;
+    return environment.run(activity, { target, run, ...input }) as Promise<Result>;
   };
   const mark = (backupId: string, kind: 'verified' | 'condemned', at: Date): Promise<void> =>
     call('recordBackupEvent', {

@@ -67,7 +67,8 @@ export async function createBucketView(
     const environment = new MockActivityEnvironment({ heartbeatTimeoutMs: 15_000 });
     type Result = Awaited<ReturnType<BackupActivities[Name]>>;
     const activity = activities[name] as (given: object) => Promise<unknown>;
-    return environment.run(activity, { target, run, ...input }) as Promise<Result>;
+    const result: Promise<unknown> = environment.run(activity, { target, run, ...input });
+    return result as Promise<Result>;
   };
   const mark = (backupId: string, kind: 'verified' | 'condemned', at: Date): Promise<void> =>
     call('recordBackupEvent', {

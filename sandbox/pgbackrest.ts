@@ -154,7 +154,7 @@ repo1-path=${place.repo}
 lock-path=${place.lock}
 log-level-file=off
 start-fast=y
-archive-timeout=30
+archive-timeout=20
 compress-type=lz4
 
 [main]

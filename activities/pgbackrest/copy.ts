@@ -6,12 +6,10 @@ import type { ExternalBackup } from '../backup/types.js';
 import { besidePath, claim, readTag, removeTag, requireTag } from '../host/tag.js';
 import { markProcess } from '../throwaway/process.js';
 import { queryLive } from './live.js';
-import { openScratch, restoreSet, startOn, type Target } from './restoring.js';
+import { openScratch, restoreSet, SPARE, startOn, type Target } from './restoring.js';
 import { ask, readInfo, stanzaCommand, type Stanza } from './stanza.js';
 
 const CHECK_MS = 15 * 60_000;
-/** Room for replay beyond the size of the data. */
-const SPARE = 1.1;
 
 function liveData(stanza: Stanza): string {
   const { dataDir } = stanza.config;

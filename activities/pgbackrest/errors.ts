@@ -1,10 +1,13 @@
-import { ApplicationFailure, TemporalFailure } from '@temporalio/common';
+import { isError } from '../backup/classify.js';
 import { backupError, type BackupErrorType } from '../backup/errors.js';
 import { endsOf } from '../pipeline/index.js';
 import { bounded } from '../secrets/index.js';
 
 /** By pgBackRest's exit code (https://github.com/pgbackrest/pgbackrest, `src/build/error/error.yaml`). */
 const CODES: Record<number, [BackupErrorType, string]> = {
+  26: ['Damaged', 'a checksum is wrong'],
+  28: ['Damaged', 'a file of the repository is not what it should be'],
+  29: ['Damaged', 'a file of the repository cannot be read as what it should be'],
   38: ['InUse', 'a server runs on the folder'],
   40: ['NameTaken', 'the folder is not empty'],
   41: ['Forbidden', 'a file cannot be opened; run the host worker as the owner of the repository, or as root'],
@@ -41,19 +44,17 @@ export const codeIn = (stderr: string): number | undefined => {
   return found === undefined ? undefined : Number(found);
 };
 
-/** The typed error for a command of pgBackRest that failed; `what` is a verb phrase. Temporal failures of another kind stay. */
+/** The typed error for a command of pgBackRest that failed; `what` is a verb phrase. Errors of another kind stay as they are. */
 export function stanzaError(error: unknown, what: string): unknown {
   const end = endsOf(error)[0];
-  if (end === undefined || !(error instanceof ApplicationFailure) || error.type !== 'ProducerFailed') {
-    return error instanceof TemporalFailure ? error : error;
-  }
+  if (end === undefined || !isError(error, 'ProducerFailed')) return error;
   const code = codeIn(end.stderr);
   const said = bounded(end.stderr.replaceAll(/^.*WARN:.*retention-full.*\n.*HINT: to retain.*$/gm, ''), 1_000);
   const known = code === undefined ? undefined : CODES[code];
   if (known === undefined) {
     // 25 to 37 and 48: assertions and wrong options, which stay wrong.
     const wrong = code !== undefined && ((code >= 25 && code <= 37) || code === 48);
-    return backupError(wrong ? 'Unsupported' : 'ProducerFailed', `Could not ${what}. pgBackRest said: ${said}`);
+    return backupError(wrong ? 'Unsupported' : 'ProducerFailed', `Could not ${what}. pgBackRest said: ${said}`, [end]);
   }
   return backupError(known[0], `Could not ${what}: ${known[1]}. pgBackRest said: ${said}`);
 }

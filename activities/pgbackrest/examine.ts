@@ -1,6 +1,7 @@
 import { isError } from '../backup/classify.js';
 import { smokeProblem } from '../backup/smoke.js';
-import { runCommand } from '../pipeline/index.js';
+import { backupError } from '../backup/errors.js';
+import { endsOf, runCommand } from '../pipeline/index.js';
 import { bounded } from '../secrets/index.js';
 import type { RestoredServer } from './server.js';
 import type { Stanza } from './stanza.js';
@@ -25,14 +26,18 @@ const TABLES = `
 /** Reads every row of every table, checks heaps and indexes with pg_amcheck, and asks the source's smoke queries. */
 export async function examine(stanza: Stanza, server: RestoredServer): Promise<Examined> {
   const result: Examined = { problems: [], databases: 0, tables: 0, rows: 0 };
-  const names = await server.query('template1', 'SELECT datname FROM pg_database WHERE datallowconn ORDER BY 1');
+  const names = await server.query(
+    stanza.config.database,
+    'SELECT datname FROM pg_database WHERE datallowconn ORDER BY 1',
+  );
   for (const [database = ''] of names) {
     result.databases += 1;
     await countInto(result, stanza, server, database);
   }
+  await requireAmcheck(stanza, server);
   result.problems.push(...(await amcheck(stanza, server)));
   for (const smoke of stanza.source.smoke) {
-    const rows = await server.query(stanza.config.database, smoke.query).catch((error: unknown) => messageOf(error));
+    const rows = await server.query(stanza.config.database, smoke.query).catch(saidBy);
     const problem = typeof rows === 'string' ? `${smoke.name}: ${rows}` : smokeProblem(smoke, rows[0]?.[0]);
     if (problem !== undefined) result.problems.push(problem);
   }
@@ -49,25 +54,44 @@ async function countInto(result: Examined, stanza: Stanza, server: RestoredServe
       const [[sum] = []] = await server.query(database, `SELECT sum(n) FROM (${counts.join(' UNION ALL ')}) AS c`);
       result.rows += Number(sum ?? 0);
     } catch (error) {
-      stanza.context.signal.throwIfAborted();
-      result.problems.push(`reading ${database}: ${messageOf(error)}`);
+      result.problems.push(`reading ${database}: ${saidBy(error)}`);
     }
   }
 }
 
-/** It exits with another code than 0 for damage, and for other problems too: both count, with what it printed. */
+/** Without the extension nothing can be checked, which would look like damage. */
+async function requireAmcheck(stanza: Stanza, server: RestoredServer): Promise<void> {
+  const sql = "SELECT 1 FROM pg_available_extensions WHERE name = 'amcheck'";
+  if ((await server.query(stanza.config.database, sql)).length > 0) return;
+  throw backupError(
+    'MissingProgram',
+    'The extension amcheck is not on this worker. Install it (Debian: part of the server package; Red Hat: postgresql-contrib).',
+  );
+}
+
+/** It exits with 2 for damage, which it prints, and with 1 for other problems: both count, and so does output with an exit of 0. */
 async function amcheck(stanza: Stanza, server: RestoredServer): Promise<string[]> {
   const { signal, progress } = stanza.context;
   progress('pg_amcheck');
   const args = ['--all', '--install-missing', '--heapallindexed', '--parent-check', '--jobs=2', ...server.where];
   try {
-    const { stdout } = await runCommand(server.client('pg_amcheck', args), { signal, timeoutMs: AMCHECK_MS });
-    return stdout.trim() === '' ? [] : [`pg_amcheck: ${bounded(stdout, 500)}`];
+    const { stdout, code } = await runCommand(server.client('pg_amcheck', args), {
+      signal,
+      timeoutMs: AMCHECK_MS,
+      // A heap full of damage is printed row by row.
+      maxBytes: 256 * 1024 * 1024,
+      okCodes: [0, 2],
+    });
+    if (code === 0 && stdout.trim() === '') return [];
+    return [`pg_amcheck: ${bounded(stdout.slice(0, 4_000), 500) || 'it found damage and did not say which'}`];
   } catch (error) {
-    signal.throwIfAborted();
-    if (isError(error, 'MissingProgram')) throw error;
-    return [`pg_amcheck: ${messageOf(error)}`];
+    return [`pg_amcheck: ${saidBy(error)}`];
   }
 }
 
-const messageOf = (error: unknown): string => bounded(error instanceof Error ? error.message : String(error), 500);
+/** What a program said that ran and failed. Whatever kept it from running is thrown on: it says nothing of the backup. */
+function saidBy(error: unknown): string {
+  if (isError(error, 'ProducerFailed') && endsOf(error)[0]?.signal === null)
+    return bounded((error as Error).message, 500);
+  throw error;
+}

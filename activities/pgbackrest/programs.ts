@@ -3,6 +3,8 @@ import { isError } from '../backup/classify.js';
 import { backupError } from '../backup/errors.js';
 import { findProgram, runCommand } from '../pipeline/index.js';
 
+const OLDEST = 14;
+
 /** Where packages put the programs of a major version. */
 const USUAL = (major: string): string[] => [`/usr/lib/postgresql/${major}/bin`, `/usr/pgsql-${major}/bin`];
 
@@ -12,6 +14,13 @@ const USUAL = (major: string): string[] => [`/usr/lib/postgresql/${major}/bin`, 
  */
 export async function serverFolder(version: string, signal: AbortSignal): Promise<string> {
   const major = version.split('.')[0] ?? version;
+  // pg_amcheck came with 14, settings of recovery outside of recovery.conf with 12.
+  if (Number(major) < OLDEST) {
+    throw backupError(
+      'Unsupported',
+      `PostgreSQL ${major} is older than ${OLDEST}, whose backups cannot be tested or restored here.`,
+    );
+  }
   const inPath = await findProgram('postgres').then(dirname, (error: unknown) => {
     if (isError(error, 'MissingProgram')) return undefined;
     throw error;

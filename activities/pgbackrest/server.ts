@@ -33,6 +33,9 @@ export interface ServerOptions {
   work: string;
   owner: Owner | undefined;
   user: string;
+  /** Where it can be asked whether it has left recovery. */
+  database: string;
+  restoreCommand: string;
   signal: AbortSignal;
   progress: (what: string) => void;
   /** Losing it with the power is fine: it is thrown away. */
@@ -63,6 +66,7 @@ export async function startRestored(options: ServerOptions): Promise<RestoredSer
     ssl: 'off',
     // A copy that archives would write its own timeline into the archive of the live server.
     archive_mode: 'off',
+    restore_command: options.restoreCommand,
     archive_cleanup_command: '',
     recovery_end_command: '',
     primary_conninfo: '',
@@ -153,7 +157,7 @@ class Running implements RestoredServer {
     for (;;) {
       signal.throwIfAborted();
       if (this.ended !== undefined) throw await this.failure();
-      const rows = await this.query('template1', 'SELECT pg_is_in_recovery()').catch(() => {
+      const rows = await this.query(this.options.database, 'SELECT pg_is_in_recovery()').catch(() => {
         signal.throwIfAborted();
         return undefined;
       });
@@ -177,6 +181,18 @@ class Running implements RestoredServer {
       return backupError(
         'Unsupported',
         'The archive ends before the time that was asked for: no transaction after it has reached the archive. Choose an earlier time, or leave the time out.',
+      );
+    }
+    if (/No space left on device|Disk quota exceeded/i.test(tail)) {
+      return backupError(
+        'DiskFull',
+        `The disk is full under ${this.options.data}; free space, or set BELAY_SCRATCH to a larger disk.`,
+      );
+    }
+    if (this.child.signalCode !== null) {
+      return backupError(
+        'ProducerFailed',
+        `The restored server was ended by ${this.child.signalCode}; the system may have run out of memory.`,
       );
     }
     return backupError('RestoreError', `The restored server does not start (${this.ended}). Its log ends: ${tail}`);

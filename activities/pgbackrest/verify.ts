@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import { isError } from '../backup/classify.js';
 import { backupError } from '../backup/errors.js';
+import { endsOf } from '../pipeline/index.js';
 import type { ExternalBackup, Level, LevelResult } from '../backup/types.js';
 import { bounded } from '../secrets/index.js';
 import { examine } from './examine.js';
 import type { BackupInfo } from './info.js';
-import { openScratch, restoreSet, startOn } from './restoring.js';
+import { openScratch, requireRoom, restoreSet, startOn } from './restoring.js';
 import { ask, readInfo, stanzaCommand, work, type Stanza } from './stanza.js';
 import { verifyProblems } from './verifyOutput.js';
 
@@ -40,10 +41,10 @@ export async function verifyBackup(stanza: Stanza, external: ExternalBackup, lev
     ? `Every file of ${external.id} and its WAL is in the repository and has its checksum`
     : bounded(problems.join('; '), 600);
   const levels: LevelResult[] = [{ level: 'L2', passed, summary, tookMs }];
-  if (!passed) return { levels, timings: { verify: tookMs } };
+  if (!passed || set === undefined) return { levels, timings: { verify: tookMs } };
   levels.push({ level: 'L3', passed, summary: 'The same run has decompressed every file to its end', tookMs: 0 });
   if (level < 'L4') return { levels: levels.filter((one) => one.level <= level), timings: { verify: tookMs } };
-  const { result, timings } = await rehearse(stanza, external.id, before.version);
+  const { result, timings } = await rehearse(stanza, set, before.version);
   levels.push(result);
   return { levels, timings: { verify: tookMs, ...timings } };
 }
@@ -61,7 +62,8 @@ async function repoProblems(stanza: Stanza, set: BackupInfo, before: readonly Ba
   const options = ['--output=text', '--verbose', '--log-level-console=detail', '--log-timestamp=n', ...one];
   const output = await work(stanza, `verify ${set.label}`, stanzaCommand(stanza, 'verify', options)).catch(
     (error: unknown) => {
-      if (isError(error, 'ProducerFailed')) return error as Error;
+      // Newer versions exit with an error for what they have found; a process that was killed has found nothing.
+      if (isError(error, 'Damaged') || endsOf(error)[0]?.signal === null) return error as Error;
       throw error;
     },
   );
@@ -76,7 +78,7 @@ async function repoProblems(stanza: Stanza, set: BackupInfo, before: readonly Ba
 
 async function rehearse(
   stanza: Stanza,
-  label: string,
+  { label, info: { size: bytes } }: BackupInfo,
   version: string,
 ): Promise<{ result: LevelResult; timings: Record<string, number> }> {
   const started = performance.now();
@@ -92,6 +94,7 @@ async function rehearse(
   const scratch = await openScratch(stanza);
   try {
     const data = join(scratch.dir, 'data');
+    await requireRoom(scratch.dir, bytes);
     await timed('restore', restoreSet(stanza, label, data, { at: 'backup' }, join(scratch.dir, 'lock')));
     const server = await timed('replay', startOn(stanza, data, scratch, version, true));
     try {
@@ -107,7 +110,7 @@ async function rehearse(
   } catch (error) {
     stanza.context.signal.throwIfAborted();
     // A restore that fails on what the repository holds says something of the backup.
-    if (!isError(error, 'RestoreError', 'Damaged', 'ProducerFailed')) throw error;
+    if (!isError(error, 'RestoreError', 'Damaged')) throw error;
     const summary = bounded((error as Error).message, 600);
     return { result: { level: 'L4', passed: false, summary, tookMs: since(started) }, timings };
   } finally {

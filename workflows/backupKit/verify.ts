@@ -11,7 +11,8 @@ import { backupRun, queueOf, rehearsalTimeFor } from './targets.js';
 export function verdictText(result: Verification): string {
   const failed = result.levels.find((level) => !level.passed);
   if (!failed) return `verified at ${result.reached}`;
-  const details = result.differences.length > 0 ? `: ${result.differences.slice(0, 5).join('; ')}` : '';
+  const more = result.differences.filter((one) => !failed.summary.includes(one)).slice(0, 5);
+  const details = more.length > 0 ? `: ${more.join('; ')}` : '';
   return `reached ${result.reached}, failed at ${failed.level}: ${failed.summary}${details}`;
 }
 

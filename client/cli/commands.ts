@@ -2,11 +2,11 @@ import type { Command } from 'commander';
 import type { VerbName } from '../../workflows/kit/messages.js';
 import { verbDescriptions } from '../../workflows/kit/verbTexts.js';
 import { verbCommand } from '../verbs.js';
+import { backupCommands } from './backupCommands.js';
 import { UsageError } from './errors.js';
 import { processIo } from './io.js';
 import type { Io } from './io.js';
 import type { InputOptions } from './prepare.js';
-import type { HoldOptions } from './commands/backupsHold.js';
 import type { StartOptions } from './commands/start.js';
 import type { ReportOptions } from './commands/report.js';
 import type { SchedulesOptions } from './commands/schedules.js';
@@ -44,7 +44,8 @@ export function defineCommands(program: Command, done: (code: number) => void): 
   placeCommands(program, handle);
 }
 
-type Handle = (run: (io: Io, ...args: never[]) => Result) => (...args: unknown[]) => Promise<void>;
+/** Makes the action of a command from its code: streams first, then what commander gives. */
+export type Handle = (run: (io: Io, ...args: never[]) => Result) => (...args: unknown[]) => Promise<void>;
 
 function withInput(command: Command): Command {
   return command
@@ -190,34 +191,6 @@ function placeCommands(program: Command, handle: Handle): void {
   backupCommands(program, handle);
   scheduleCommands(program, handle);
   sandboxCommands(program, handle);
-}
-
-function backupCommands(program: Command, handle: Handle): void {
-  const backups = program
-    .command('backups <system> [source]')
-    .description('the backups in the store: recovery point, size, what has been proved of each, and what holds it')
-    .addHelpText('after', '\nTake one: belay start backup --system … · verify one: belay start verifyBackup …')
-    .action(
-      handle(async (io, system: string, source: string | undefined) =>
-        (await import('./commands/backups.js')).backupsList(io, system, source),
-      ),
-    );
-  const texts = {
-    hold: 'keep a backup whatever the retention policy says, also one that is condemned already',
-    release: 'let the retention policy decide again',
-  } as const;
-  for (const kind of ['hold', 'release'] as const) {
-    backups
-      .command(`${kind} <system> <source> <id>`)
-      .description(texts[kind])
-      .option('--reason <text>', 'why; recorded with the backup')
-      .option('--as <actor>', 'who you are (default: $BELAY_ACTOR, else your user name)')
-      .action(
-        handle(async (io, system: string, source: string, id: string, options: HoldOptions) =>
-          (await import('./commands/backupsHold.js')).backupsHold(io, kind, { system, source, id }, options),
-        ),
-      );
-  }
 }
 
 function scheduleCommands(program: Command, handle: Handle): void {

@@ -47,7 +47,16 @@ export const exitCodes = [
   { code: 130, meaning: 'Interrupted with Ctrl+C; the run goes on.', outcomes: [] },
 ] as const satisfies readonly ExitCode[];
 
-export const exit = { ok: 0, error: 1, usage: 2, refused: 3, running: 9, differs: 10, interrupted: 130 } as const;
+export const exit = {
+  ok: 0,
+  error: 1,
+  usage: 2,
+  refused: 3,
+  running: 9,
+  differs: 10,
+  unsafe: 11,
+  interrupted: 130,
+} as const;
 
 /** Exit code of an outcome (`succeeded`, `planned`, a failure type, `Terminated` …); 1 when it is unknown. */
 export function exitCodeOf(outcome: string): number {

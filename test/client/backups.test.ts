@@ -119,6 +119,11 @@ describe('belay backups', () => {
     expect(looks[0]?.ageSeconds).toBeGreaterThan(35_900);
   });
 
+  test('--check ends with 11 when a source has no fresh verified backup', async () => {
+    expect((await look(['orders', '--check'])).code).toBe(0);
+    expect((await look(['--check'])).code).toBe(11);
+  });
+
   test('says it in words', async () => {
     const { stdout } = await belay(['backups', system, 'orders'], env);
     expect(stdout).toContain('orders (postgres): newest good one (L5 or above) is 10 h old, 26 h allowed');

@@ -12,8 +12,16 @@ import { print } from '../io.js';
 import type { Io } from '../io.js';
 import { useSandbox } from '../sandboxAddresses.js';
 
-/** `belay backups SYSTEM [SOURCE]`: what the store holds, with the caller's credentials. Read-only. Exit code 1 when a store could not be asked. */
-export async function backupsList(io: Io, name: string, source: string | undefined): Promise<number> {
+/**
+ * `belay backups SYSTEM [SOURCE]`: what the store holds, with the caller's credentials. Read-only. Exit code 1 when a store could not be asked, with
+ * `check` 11 when a source has no fresh verified backup.
+ */
+export async function backupsList(
+  io: Io,
+  name: string,
+  source: string | undefined,
+  { check = false }: { check?: boolean },
+): Promise<number> {
   await useSandbox(io);
   const targets = namedTargets(name, source);
   const activities = await openBackups(io.env);
@@ -24,7 +32,8 @@ export async function backupsList(io: Io, name: string, source: string | undefin
     looks.map(({ listing, ...look }) => ({ ...look, ...listing })),
     () => looks.map((look) => lookText(look, now)).join('\n\n'),
   );
-  return looks.some(({ problem }) => problem !== undefined) ? exit.error : exit.ok;
+  if (looks.some(({ problem }) => problem !== undefined)) return exit.error;
+  return check && looks.some(({ stale }) => stale) ? exit.unsafe : exit.ok;
 }
 
 /** Targets of a system's sources, or of the one that is named. Wrong names are usage errors. */

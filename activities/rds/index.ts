@@ -5,7 +5,7 @@ import type { ExternalBackup, SourceFacts } from '../backup/types.js';
 import { openRds, PATIENCE, type Patience, type Rds } from './client.js';
 import { findInstance, type Instance } from './instance.js';
 import { identifierOf, TAGS } from './names.js';
-import { makeInstance, missingSurroundings } from './restoring.js';
+import { differences, makeInstance, missingSurroundings, type Making } from './restoring.js';
 import { removeSnapshot, takeSnapshot } from './snapshot.js';
 import { rememberPlace, sweepPlaces } from './sweep.js';
 import { dropInstance, swapInstances, swapInstancesBack } from './swap.js';
@@ -51,23 +51,7 @@ export function createRdsEngine(patience: Partial<Patience> = {}): ExternalEngin
     restore: (source, external, into, pointInTime, context) =>
       within(source, context, async (rds) => {
         const started = performance.now();
-        const id = identifierOf(into);
-        const { multiAz, deletionProtection } = source.restore;
-        await makeInstance(rds, source, {
-          id,
-          from:
-            pointInTime === undefined
-              ? { snapshot: external.id }
-              : { instance: await sourceOf(rds, source, external), time: pointInTime },
-          tags: {
-            [TAGS.copy]: id,
-            [TAGS.workflow]: context.run.workflowId,
-            [TAGS.backup]: String(external.details['backupId']),
-          },
-          own: TAGS.workflow,
-          multiAz,
-          protect: deletionProtection,
-        });
+        await makeInstance(rds, source, await copyOf(rds, source, external, { into, pointInTime, run: context.run }));
         return { timings: { restore: Math.round(performance.now() - started) } };
       }),
 
@@ -83,6 +67,7 @@ export function createRdsEngine(patience: Partial<Patience> = {}): ExternalEngin
         const warnings: string[] = [];
         if (id !== into) warnings.push(`Amazon takes no such name; the instance will be called ${id}`);
         if (live === undefined) warnings.push(`${source.instance} is not there now`);
+        else warnings.push(...differences(live, source));
         return { problems, liveName: source.instance, warnings };
       }),
 
@@ -147,6 +132,37 @@ async function inspect(rds: Rds, source: SourceOf<'rds'>): Promise<SourceFacts> 
     tools: { 'rds-api': API },
     estimatedBytes: found.storageGiB * GIB,
     warnings,
+  };
+}
+
+/** What a restored copy is made of. It takes over the habits and the tags of the live instance, whose place it may take. */
+async function copyOf(
+  rds: Rds,
+  source: SourceOf<'rds'>,
+  external: ExternalBackup,
+  { into, pointInTime, run }: { into: string; pointInTime: string | undefined; run: EngineContext['run'] },
+): Promise<Making> {
+  const id = identifierOf(into);
+  const live = await findInstance(rds, source.instance);
+  const { multiAz, deletionProtection } = source.restore;
+  // Amazon keeps the prefix aws: for itself.
+  const own = Object.entries(live?.tags ?? {}).filter(([key]) => !/^(aws:|belay-)/.test(key));
+  return {
+    id,
+    from:
+      pointInTime === undefined
+        ? { snapshot: external.id }
+        : { instance: await sourceOf(rds, source, external), time: pointInTime },
+    tags: {
+      ...Object.fromEntries(own),
+      [TAGS.copy]: id,
+      [TAGS.workflow]: run.workflowId,
+      [TAGS.backup]: String(external.details['backupId']),
+    },
+    own: TAGS.workflow,
+    multiAz,
+    protect: deletionProtection,
+    ...(live !== undefined && { habits: live.habits }),
   };
 }
 

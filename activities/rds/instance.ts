@@ -28,10 +28,24 @@ export interface Instance {
   parameterGroups: { name: string; status: string }[];
   address?: { host: string; port: number };
   protected: boolean;
+  instanceClass: string;
+  subnetGroup: string;
+  securityGroups: string[];
+  multiAz: boolean;
+  /** What a restore may be given and Amazon's defaults would change. */
+  habits: Habits;
   retentionDays: number;
   cluster?: string;
   /** Milliseconds since the epoch; now, while Amazon does not say. */
   createdAt: number;
+}
+
+export interface Habits {
+  PubliclyAccessible?: boolean;
+  AutoMinorVersionUpgrade?: boolean;
+  CopyTagsToSnapshot?: boolean;
+  EnableIAMDatabaseAuthentication?: boolean;
+  EnableCloudwatchLogsExports?: string[];
 }
 
 /** States that an instance does not leave by itself (RDS User Guide, "Viewing DB instance status"). */
@@ -72,12 +86,31 @@ export function toInstance(found: DBInstance): Instance {
       status: group.ParameterApplyStatus ?? '',
     })),
     protected: found.DeletionProtection === true,
+    instanceClass: found.DBInstanceClass ?? '',
+    subnetGroup: found.DBSubnetGroup?.DBSubnetGroupName ?? '',
+    securityGroups: (found.VpcSecurityGroups ?? []).map(({ VpcSecurityGroupId = '' }) => VpcSecurityGroupId),
+    multiAz: found.MultiAZ === true,
+    habits: habitsOf(found),
     retentionDays: found.BackupRetentionPeriod ?? 0,
     ...(found.Endpoint?.Address !== undefined && {
       address: { host: found.Endpoint.Address, port: found.Endpoint.Port ?? 0 },
     }),
     ...(found.DBClusterIdentifier !== undefined && { cluster: found.DBClusterIdentifier }),
     createdAt: found.InstanceCreateTime?.getTime() ?? Date.now(),
+  };
+}
+
+function habitsOf(found: DBInstance): Habits {
+  const logs = found.EnabledCloudwatchLogsExports ?? [];
+  const flags = {
+    PubliclyAccessible: found.PubliclyAccessible,
+    AutoMinorVersionUpgrade: found.AutoMinorVersionUpgrade,
+    CopyTagsToSnapshot: found.CopyTagsToSnapshot,
+    EnableIAMDatabaseAuthentication: found.IAMDatabaseAuthenticationEnabled,
+  };
+  return {
+    ...Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined)),
+    ...(logs.length > 0 && { EnableCloudwatchLogsExports: logs }),
   };
 }
 

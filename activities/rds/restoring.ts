@@ -10,7 +10,7 @@ import type { SourceOf } from '../../systems/backupSchema.js';
 import { isError } from '../backup/classify.js';
 import { backupError } from '../backup/errors.js';
 import { poll, type Rds } from './client.js';
-import { findInstance, waitGone, waitSettled, type Instance } from './instance.js';
+import { findInstance, waitGone, waitSettled, type Habits, type Instance } from './instance.js';
 import { hasTag, toTagList, type Tags } from './names.js';
 
 /** What a restored instance is made of. */
@@ -22,6 +22,8 @@ export interface Making {
   own: string;
   multiAz: boolean;
   protect: boolean;
+  /** Of the live instance, for a copy that may take its place. */
+  habits?: Habits;
 }
 
 /**
@@ -38,8 +40,7 @@ export function surroundings(restore: SourceOf<'rds'>['restore'], making: Making
     MultiAZ: making.multiAz,
     DeletionProtection: making.protect,
     PubliclyAccessible: false,
-    AutoMinorVersionUpgrade: false,
-    CopyTagsToSnapshot: false,
+    ...making.habits,
     Tags: toTagList(making.tags),
   };
 }
@@ -147,4 +148,18 @@ export async function missingSurroundings(rds: Rds, source: SourceOf<'rds'>): Pr
     }),
   );
   return problems.flat();
+}
+
+/** How the live instance differs from what the description would make in its place: to be seen before a swap, not after it. */
+export function differences(live: Instance, { restore }: SourceOf<'rds'>): string[] {
+  const pairs: [string, string, string][] = [
+    ['instanceClass', live.instanceClass, restore.instanceClass],
+    ['subnetGroup', live.subnetGroup, restore.subnetGroup],
+    ['securityGroups', live.securityGroups.toSorted().join(', '), restore.securityGroups.toSorted().join(', ')],
+    ['parameterGroup', live.parameterGroups.map(({ name }) => name).join(', '), restore.parameterGroup],
+    ['multiAz', String(live.multiAz), String(restore.multiAz)],
+  ];
+  return pairs
+    .filter(([, now, then]) => now !== then)
+    .map(([field, now, then]) => `restore.${field} is ${then}, ${live.id} has ${now || 'none'}`);
 }

@@ -57,9 +57,30 @@ async function rehearse(
   { run }: EngineContext,
 ): Promise<{ result: LevelResult; timings: Record<string, number> }> {
   const id = throwawayName(run.runId, external.id);
-  const timings: Record<string, number> = {};
-  const started = performance.now();
   const isOurs = ({ tags }: Instance): boolean => hasTag(tags, TAGS.throwaway, run.runId);
+  const started = performance.now();
+  let outcome: { passed: boolean; summary: string };
+  let left = '';
+  const timings: Record<string, number> = {};
+  try {
+    outcome = await restoreOnce(rds, source, external, id, run);
+  } finally {
+    timings['restore'] = since(started);
+    const removing = performance.now();
+    left = await removeThrowaway(rds, id, isOurs);
+    timings['remove'] = since(removing);
+  }
+  const { passed, summary } = outcome;
+  return { result: { level: 'L4', passed, summary: summary + left, tookMs: since(started) }, timings };
+}
+
+async function restoreOnce(
+  rds: Rds,
+  source: SourceOf<'rds'>,
+  external: ExternalBackup,
+  id: string,
+  run: EngineContext['run'],
+): Promise<{ passed: boolean; summary: string }> {
   try {
     const made = await makeInstance(rds, source, {
       id,
@@ -73,25 +94,26 @@ async function rehearse(
       multiAz: false,
       protect: false,
     });
-    timings['restore'] = since(started);
     const problems = restoredProblems(made, external);
-    const reached = await reaches(made, rds.signal);
-    const summary =
-      problems.length > 0
-        ? `Restored as ${id}: ${problems.join('; ')}`
-        : `Restored as ${id}, available with parameter group ${source.restore.parameterGroup} in force; ${reached}`;
-    return { result: { level: 'L4', passed: problems.length === 0, summary, tookMs: since(started) }, timings };
+    if (problems.length > 0) return { passed: false, summary: `Restored as ${id}: ${problems.join('; ')}` };
+    const group = `parameter group ${source.restore.parameterGroup} in force`;
+    return { passed: true, summary: `Restored as ${id}, available with ${group}; ${await reaches(made, rds.signal)}` };
   } catch (error) {
     // The instance was made and came to nothing: that says something of the snapshot. Everything else says nothing.
     if (!isError(error, 'RestoreError')) throw error;
-    const summary = bounded((error as Error).message);
-    return { result: { level: 'L4', passed: false, summary, tookMs: since(started) }, timings };
-  } finally {
-    const removing = performance.now();
-    const cleanUp = rds.under(AbortSignal.timeout(rds.patience.cleanUpMs));
-    // What cannot be removed now carries our tag, and the sweep finds it; the result of the rehearsal must not be lost over it.
-    await deleteInstance(rds.signal.aborted ? cleanUp : rds, id, isOurs, false).catch(() => {});
-    timings['remove'] = since(removing);
+    return { passed: false, summary: bounded((error as Error).message) };
+  }
+}
+
+/** Deletes the test instance. What cannot be removed now carries our tag, and the sweep finds it: the result must not be lost over it. */
+async function removeThrowaway(rds: Rds, id: string, isOurs: (found: Instance) => boolean): Promise<string> {
+  const cleanUp = rds.signal.aborted ? rds.under(AbortSignal.timeout(rds.patience.cleanUpMs)) : rds;
+  try {
+    await deleteInstance(cleanUp, id, isOurs, false);
+    return '';
+  } catch (error) {
+    if (isError(error, 'NotOurs')) return '';
+    return `. The test instance ${id} could not be removed and costs money until it is: ${bounded((error as Error).message)}`;
   }
 }
 

@@ -35,7 +35,9 @@ describe('restore beside the live instance', () => {
     const made = await instanceOf(here, id);
     expect(made).toMatchObject({
       protected: true,
-      tags: { 'belay-copy': id, 'belay-workflow': context.run.workflowId },
+      // What the live instance has and Amazon's defaults would not give: it may take its place.
+      habits: { CopyTagsToSnapshot: true },
+      tags: { team: 'orders', 'belay-copy': id, 'belay-workflow': context.run.workflowId },
     });
     expect(made?.parameterGroups).toEqual([{ name: source.restore.parameterGroup, status: 'in-sync' }]);
     await hurried.restore(source, external, into, undefined, context);
@@ -83,7 +85,10 @@ describe('restore beside the live instance', () => {
     expect(good).toEqual({
       problems: [],
       liveName: source.instance,
-      warnings: [expect.stringContaining(identifierOf(into))],
+      warnings: [
+        expect.stringContaining(identifierOf(into)),
+        `restore.instanceClass is db.t4g.small, ${source.instance} has db.t4g.micro`,
+      ],
     });
     const wrong = { ...source, restore: { ...source.restore, subnetGroup: 'nowhere', parameterGroup: 'neither' } };
     const bad = await hurried.inspectRestore(wrong, source.instance, 0, contextFor(here));

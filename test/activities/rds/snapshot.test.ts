@@ -1,4 +1,4 @@
-import { CreateDBSnapshotCommand } from '@aws-sdk/client-rds';
+import { CreateDBSnapshotCommand, DescribeDBSnapshotsCommand } from '@aws-sdk/client-rds';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { snapshotName } from '../../../activities/rds/names.js';
 import type { AwsRegion } from '../../sandbox/awsControl.js';
@@ -117,7 +117,7 @@ describe('take', () => {
     const command = { DBInstanceIdentifier: source.instance, DBSnapshotIdentifier: name };
     await here.client.send(new CreateDBSnapshotCommand(command));
     await expect(hurried.take(source, id, contextFor(here))).rejects.toMatchObject({ type: 'NameTaken' });
-    expect((await snapshotOf(here, name))?.tags).toEqual({});
+    expect((await snapshotOf(here, name))?.tags['belay-backup']).toBeUndefined();
   });
 
   test('no more room for snapshots is a quota, which no other try changes', async () => {
@@ -173,5 +173,14 @@ describe('remove', () => {
     const other = { ...external, details: { ...external.details, backupId: newBackupId() } };
     await expect(hurried.remove(source, other, contextFor(here))).rejects.toMatchObject({ type: 'NotOurs' });
     expect((await snapshotOf(here, external.id))?.status).toBe('available');
+    const { DBSnapshots = [] } = await here.client.send(
+      new DescribeDBSnapshotsCommand({ DBInstanceIdentifier: source.instance, SnapshotType: 'automated' }),
+    );
+    const id = DBSnapshots[0]?.DBSnapshotIdentifier ?? '';
+    expect(id).toContain(source.instance);
+    await expect(hurried.remove(source, { ...external, id }, contextFor(here))).rejects.toMatchObject({
+      type: 'NotOurs',
+      message: expect.stringContaining('automated'),
+    });
   });
 });

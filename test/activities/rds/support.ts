@@ -13,12 +13,12 @@ import { sandbox } from '../../setup/sandbox.js';
 /** The engine in a hurry: the double's minutes are milliseconds. */
 export const hurried = createRdsEngine({
   pollMs: 40,
-  snapshotMs: 15_000,
-  restoreMs: 15_000,
-  changeMs: 15_000,
-  deleteMs: 15_000,
-  cleanUpMs: 5_000,
-  silenceMs: 10_000,
+  snapshotMs: 60_000,
+  restoreMs: 60_000,
+  changeMs: 60_000,
+  deleteMs: 60_000,
+  cleanUpMs: 20_000,
+  silenceMs: 30_000,
 });
 
 export async function region(name: string): Promise<AwsRegion> {
@@ -39,6 +39,8 @@ export async function freshSource(here: AwsRegion): Promise<SourceOf<'rds'>> {
       EngineVersion: '13.15',
       AllocatedStorage: 20,
       StorageEncrypted: true,
+      CopyTagsToSnapshot: true,
+      Tags: [{ Key: 'team', Value: 'orders' }],
       DBSubnetGroupName: subnetGroup,
       VpcSecurityGroupIds: securityGroups,
       DBParameterGroupName: parameterGroup,

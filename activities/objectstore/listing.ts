@@ -1,10 +1,10 @@
 import { paginateListObjectsV2 } from '@aws-sdk/client-s3';
-import { endUpload, openUploads } from './multipart.js';
+import { endUpload, lastPartAt, openUploads } from './multipart.js';
 import type { Place } from './place.js';
 import type { Bucket } from './types.js';
 
 /** What stands below a folder of the place. */
-export function listingOf(place: Place): Pick<Bucket, 'list' | 'listFolders' | 'abortUploads'> {
+export function listingOf(place: Place): Pick<Bucket, 'list' | 'listFolders' | 'openUploads' | 'abortUploads'> {
   const { client, bucket: Bucket } = place;
   return {
     list: (folder) =>
@@ -29,6 +29,15 @@ export function listingOf(place: Place): Pick<Bucket, 'list' | 'listFolders' | '
           for (const { Prefix = '' } of page.CommonPrefixes ?? []) names.push(Prefix.slice(prefix.length, -1));
         }
         return names.filter((name) => name !== '');
+      }),
+
+    openUploads: (folder) =>
+      place.ask(`list open uploads below ${folder}`, async () => {
+        const found: { key: string; lastWriteAt: Date }[] = [];
+        for (const { key, uploadId, initiated } of await openUploads(place, place.below(folder), false)) {
+          found.push({ key: place.relative(key), lastWriteAt: await lastPartAt(place, key, uploadId, initiated) });
+        }
+        return found;
       }),
 
     abortUploads: (folder) =>

@@ -3,6 +3,7 @@ import {
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
   ListPartsCommand,
+  paginateListParts,
 } from '@aws-sdk/client-s3';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { backupError } from '../backup/errors.js';
@@ -35,6 +36,20 @@ export async function openUploads(
       ? []
       : [{ key: Key, uploadId: UploadId, initiated: Initiated }],
   );
+}
+
+/** When an open upload got its last part; `begun` when it has none, or has ended meanwhile. */
+export async function lastPartAt(place: Place, key: string, uploadId: string, begun: Date): Promise<Date> {
+  let last = begun.getTime();
+  const upload = { Bucket: place.bucket, Key: key, UploadId: uploadId };
+  try {
+    for await (const { Parts = [] } of paginateListParts({ client: place.client, pageSize: 1_000 }, upload)) {
+      for (const { LastModified } of Parts) last = Math.max(last, LastModified?.getTime() ?? 0);
+    }
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+  }
+  return new Date(last);
 }
 
 /** Opens an upload. When its answer was lost and asked for again, the first one is ended: nobody would ever know of it. */

@@ -50,6 +50,8 @@ export interface Bucket {
   list(below: string): Promise<{ key: string; bytes: number; modified: Date }[]>;
   /** Names directly below, as with folders. */
   listFolders(below: string): Promise<string[]>;
+  /** Open uploads below, with the time at which each got its last part, or was begun. */
+  openUploads(below: string): Promise<{ key: string; lastWriteAt: Date }[]>;
   /** Aborts every open upload below, and gives their keys. */
   abortUploads(below: string): Promise<string[]>;
   /**

@@ -6,7 +6,9 @@ import type { CommandEnd } from './types.js';
 /** Whether a program did what was asked of it. */
 export const succeeded = (end: CommandEnd): boolean => end.code === 0;
 
-const brokenPipe = (end: CommandEnd): boolean => end.signal === 'SIGPIPE' || /broken pipe|EPIPE/i.test(end.stderr);
+// A reader that goes with bytes unread resets the connection between them.
+const brokenPipe = (end: CommandEnd): boolean =>
+  end.signal === 'SIGPIPE' || /broken pipe|EPIPE|connection reset|ECONNRESET/i.test(end.stderr);
 
 /** `pg_dump exited with 1`, `zstd was ended by SIGKILL`. */
 function howItEnded(end: CommandEnd): string {

@@ -5,7 +5,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
  * process is gone, however it went.
  */
 const SCRIPT =
-  'groups=; while read -r line; do groups=$line; done; for group in $groups; do kill -KILL -- "-$group"; done';
+  'groups=; while read -r line; do groups=$line; done; for group in $groups; do kill -s KILL -- "-$group"; done';
 
 const groups = new Set<number>();
 let guard: ChildProcess | undefined;

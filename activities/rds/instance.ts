@@ -141,53 +141,27 @@ export async function listInstances(rds: Rds): Promise<Instance[]> {
   return all;
 }
 
+/** Throws `RestoreError` for a state that an instance does not leave by itself, `Unsupported` when its surroundings are to blame for it. */
+export function requireHope({ id, status }: Instance): void {
+  if (!HOPELESS.has(status) && !MISPLACED.has(status)) return;
+  throw backupError(
+    HOPELESS.has(status) ? 'RestoreError' : 'Unsupported',
+    `Instance ${id} is ${status} and does not leave that by itself. Look at its events in the AWS console.`,
+  );
+}
+
 /**
  * Waits until an instance is available with no change pending. `available` alone does not do: after a change it is still said for some
- * seconds. Throws `RestoreError` for a state that it does not leave by itself, `Unsupported` when its surroundings are to blame for it.
+ * seconds. Throws as `requireHope` does.
  */
 export async function waitSettled(rds: Rds, id: string, timeoutMs = rds.patience.changeMs): Promise<Instance> {
   return poll(rds, `Instance ${id}`, timeoutMs, async () => {
     const found = await findInstance(rds, id);
     if (found === undefined) return 'not there yet';
-    if (HOPELESS.has(found.status) || MISPLACED.has(found.status)) {
-      throw backupError(
-        HOPELESS.has(found.status) ? 'RestoreError' : 'Unsupported',
-        `Instance ${id} is ${found.status} and does not leave that by itself. Look at its events in the AWS console.`,
-      );
-    }
+    requireHope(found);
     if (found.status !== 'available') return found.status;
     return found.pending.length > 0 ? `available, ${found.pending.join(', ')} pending` : found;
   });
-}
-
-/**
- * Renames an instance at once and waits until the new name answers, the old one does not, and nothing is pending. An answer that is lost
- * is no error: the next look finds the rename on its way.
- */
-export async function renameInstance(rds: Rds, from: string, to: string): Promise<Instance> {
-  await poll(rds, `Renaming ${from} to ${to}`, rds.patience.changeMs, async () => {
-    const [old, renamed] = await Promise.all([findInstance(rds, from), findInstance(rds, to)]);
-    if (old === undefined) return renamed ?? 'between the names';
-    if (renamed !== undefined && renamed.resourceId !== old.resourceId) {
-      throw backupError(
-        'NameTaken',
-        `${from} cannot be renamed: another instance is called ${to}. Rename or remove it.`,
-      );
-    }
-    if (old.pending.includes('DBInstanceIdentifier') || old.status !== 'available') return old.status;
-    const command = new ModifyDBInstanceCommand({
-      DBInstanceIdentifier: from,
-      NewDBInstanceIdentifier: to,
-      ApplyImmediately: true,
-    });
-    try {
-      await rds.ask(`rename ${from} to ${to}`, (options) => rds.client.send(command, options));
-    } catch (error) {
-      if (!isError(error, 'InUse', 'NotFound')) throw error;
-    }
-    return 'asked for';
-  });
-  return waitSettled(rds, to);
 }
 
 export async function tagInstance(rds: Rds, instance: Instance, tags: Tags): Promise<void> {

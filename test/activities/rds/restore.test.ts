@@ -143,6 +143,31 @@ describe('swap', () => {
     expect([await resource(live), await resource(keptId)]).toEqual([before.copy, before.live]);
   });
 
+  test.each(['live', 'restored'] as const)(
+    'goes on while the rename of the %s instance that a dead attempt asked for is still under way',
+    async (which) => {
+      const { source, into, kept, context, live, copy, keptId, before } = await restored();
+      await here.control({ settleMs: 500, modifyMs: 500, rebootMs: 100 });
+      const control = new AbortController();
+      const asked = async () =>
+        (await here.actions()).filter(
+          ({ action, parameters }) =>
+            action === 'ModifyDBInstance' && parameters['DBInstanceIdentifier'] === (which === 'live' ? live : copy),
+        ).length;
+      const cut = hurried.swap?.(source, into, kept, contextFor(here, { signal: control.signal }));
+      for (let i = 0; i < 500 && (await asked()) === 0; i++) await sleep(20);
+      control.abort(new Error('worker ends'));
+      await expect(cut).rejects.toThrow('worker ends');
+      // At this moment the instance says "available" under its old name.
+      await hurried.swapBack?.(source, into, kept, context);
+      expect([await resource(live), await resource(copy), await resource(keptId)]).toEqual([
+        before.live,
+        before.copy,
+        undefined,
+      ]);
+    },
+  );
+
   test('puts nothing in the place of the live instance that no restore has made', async () => {
     const { source, kept, context, live, before } = await restored();
     const foreign = await freshSource(here);

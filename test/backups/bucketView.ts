@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { ListMultipartUploadsCommand, S3Client } from '@aws-sdk/client-s3';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { createBackupActivities } from '../../activities/backup/index.js';
@@ -82,7 +83,7 @@ export async function createBucketView(
     call,
     async backUp(count) {
       for (let index = 0; index < count; index += 1) {
-        const backupId = `20261121T00000${ids.length}Z-${String(ids.length).padStart(8, '0')}`;
+        const backupId = `20261121T00000${ids.length}Z-${randomBytes(4).toString('hex')}`;
         const draft = await call('takeBackup', { backupId });
         await call('publishBackup', { draft });
         await mark(backupId, 'verified', new Date());

@@ -67,7 +67,7 @@ describe('on real servers', () => {
       });
       expect(`${outcome} ${outcome === 'succeeded' ? '' : message}`).toBe('succeeded ');
       expect(report.summary).toMatch(/RTO \d+(\.\d)? s of 300 s: met; RPO \d+(\.\d)? s of 3600 s: met/);
-      expect(await estate.databases()).toEqual([estate.database]);
+      expect(await estate.databases(site.name)).toEqual([estate.database]);
     },
     SCENE_MS,
   );

@@ -22,7 +22,8 @@ export interface Estate {
   secrets: SecretResolver;
   /** Runs SQL on the database, or on another one. */
   sql(text: string, database?: string): Promise<Record<string, unknown>[]>;
-  databases(): Promise<string[]>;
+  /** Its databases, and those that a system of that name has restored or set aside. */
+  databases(system?: string): Promise<string[]>;
   dispose(): Promise<void>;
 }
 
@@ -76,15 +77,14 @@ export async function createEstate(state: SandboxState, options: EstateOptions =
       SELECT md5(n::text), n * 1.5, decode(md5(n::text), 'hex') FROM generate_series(1, ${options.rows ?? 2_000}) n;
     CREATE VIEW big AS SELECT * FROM orders WHERE amount > 100`);
   await makeFiles(folder);
-  const databases = async () =>
-    (
-      await sql(
-        `SELECT datname FROM pg_database WHERE datname LIKE '%${tag}%' OR datname LIKE 'database\\_%'`,
-        'postgres',
-      )
-    )
+  const databases: Estate['databases'] = async (system) => {
+    const rows = await sql('SELECT datname FROM pg_database', 'postgres');
+    const prefix = `${system?.replaceAll('-', '_') ?? database}_`;
+    return rows
       .map((row) => String(row['datname']))
+      .filter((name) => name === database || name.startsWith(prefix))
       .toSorted();
+  };
   return {
     database,
     bucket,
@@ -95,7 +95,7 @@ export async function createEstate(state: SandboxState, options: EstateOptions =
     databases,
     dispose: async () => {
       for (const name of await databases().catch(() => []))
-        if (name.includes(tag)) await sql(`DROP DATABASE IF EXISTS "${name}" WITH (FORCE)`, 'postgres').catch(() => []);
+        await sql(`DROP DATABASE IF EXISTS "${name}" WITH (FORCE)`, 'postgres').catch(() => []);
       await rm(folder, { recursive: true, force: true });
     },
   };

@@ -67,11 +67,13 @@ function course(
 
 /** What stands after a run, in store, database server and cluster; names that carry a time or an id are counted only. */
 async function endState({ estate, view, site }: Place): Promise<unknown> {
-  const databases = await estate.databases();
+  const databases = await estate.databases(site.name);
   const { items } = await site.cluster.apps.listNamespacedDeployment({ namespace: site.name });
   return {
     store: await view.state(),
     live: databases.includes(estate.database),
+    // Restored beside it, or set aside.
+    copies: databases.length - 1,
     rows: await estate.sql('SELECT count(*)::int AS n FROM orders'),
     replicas: items.map((one) => one.spec?.replicas),
   };

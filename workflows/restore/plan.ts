@@ -87,13 +87,16 @@ function choiceOf(backup: RestoreInput['backup']): Choice {
   return backup === 'latestVerified' ? backup : { id: backup };
 }
 
-/** Fits every engine's rule for names, and tells by itself where it came from. */
-const copyName = (entry: BackupEntry): string =>
-  `${entry.source.replaceAll('-', '_').slice(0, 24)}_restore_${entry.id.slice(-8)}`;
+/** Fits every engine's rule for names. Of system and source, since several may lie on one server. */
+const base = (system: string, source: string): string =>
+  `${system}_${source}`.replaceAll('-', '_').slice(0, 34).replace(/_+$/, '');
 
-/** Name under which the replaced data is kept; of this run, so that a second swap finds it free. */
-export const keptName = (source: string, now: number): string =>
-  `${source.replaceAll('-', '_').slice(0, 24)}_before_${new Date(now).toISOString().slice(0, 19).replace(/[-:]/g, '').toLowerCase()}`;
+/** Tells by itself where it came from. */
+const copyName = (entry: BackupEntry): string => `${base(entry.system, entry.source)}_restore_${entry.id.slice(-8)}`;
+
+/** Name under which the replaced data is kept; of this moment, so that a second swap finds it free. */
+export const keptName = (entry: BackupEntry, now: number): string =>
+  `${base(entry.system, entry.source)}_before_${new Date(now).toISOString().slice(0, 19).replace(/[-:]/g, '').toLowerCase()}`;
 
 async function consumerOf(system: System, name: string): Promise<Consumer> {
   const ref = workloadRef(system, name);

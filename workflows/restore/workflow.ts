@@ -44,7 +44,7 @@ export async function restore(raw: unknown): Promise<Report> {
 async function carryOut(run: Run<RestoreInput>, target: BackupTarget, plan: RestorePlan): Promise<Conclusion> {
   const { entry, into, swap, liveName } = plan.facts;
   const undo = new Compensations();
-  const kept = keptName(target.source.name, Date.now());
+  const kept = keptName(entry, Date.now());
   run.enter('running', plan.summary);
   run.notify('start', `Restore of ${target.source.name} (${run.system.name})`, `${plan.summary}\n${run.input.reason}`);
   try {

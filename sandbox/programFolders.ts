@@ -1,10 +1,10 @@
-import { delimiter } from 'node:path';
+import { delimiter, dirname } from 'node:path';
 import type { SandboxState } from './kit/types.js';
 
 /** What `BELAY_PROGRAMS` should be for workers on this sandbox: folders with the programs that its databases' backups need. */
 export function programFolders(state: SandboxState): string {
   const { programs = [], postgres, redis, mongodb } = state;
-  return [...programs, postgres?.bin, redis?.bin, mongodb?.tools]
+  return [...programs, postgres?.bin, redis?.bin, mongodb?.tools, mongodb && dirname(mongodb.server)]
     .filter((folder) => folder !== undefined)
     .join(delimiter);
 }

@@ -8,7 +8,7 @@ beforeAll(async () => {
   where = await cluster();
 }, SANDBOX_MS);
 
-test('the rights of deploy/rbac are enough for a failed update and its rollback, and inspection misses none', async () => {
+test('the rights of deploy/rbac are enough for a failed update, its rollback, and scaling, and inspection misses none', async () => {
   const file = new URL('../../../deploy/rbac/clusterrole.yaml', import.meta.url);
   const role = parse(await readFile(file, 'utf8')) as { rules: object[] };
   const activities = await withRights(where, 'belay-worker', role.rules);
@@ -36,5 +36,13 @@ test('the rights of deploy/rbac are enough for a failed update and its rollback,
     const good = await run(activities.watchRollout, { ref, identity: restored, deadlineAt: soon() });
     expect(good.outcome).toBe('complete');
     await run(activities.markVerified, guard);
+    if (kind === 'DaemonSet') continue;
+    await run(activities.readScale, { ref });
+    expect(await run(activities.setReplicas, { ref, uid: facts.uid, replicas: 0, run: runRef() })).toEqual({
+      previous: 1,
+    });
+    expect(await run(activities.waitScaled, { ref, replicas: 0, deadlineAt: soon() })).toMatchObject({
+      outcome: 'reached',
+    });
   }
 });

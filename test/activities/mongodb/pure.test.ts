@@ -1,6 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
+import { mkdtemp, readFile, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { ApplicationFailure } from '@temporalio/common';
 import { MongoNetworkError, MongoServerError, MongoServerSelectionError } from 'mongodb';
+import { parse } from 'yaml';
 import { backupError } from '../../../activities/backup/errors.js';
 import type { ContentItem } from '../../../activities/backup/engine.js';
 import { indexText, isKept } from '../../../activities/mongodb/catalogue.js';
@@ -8,6 +12,7 @@ import { Crc64 } from '../../../activities/mongodb/crc64.js';
 import { mongoFailure, toolFailure } from '../../../activities/mongodb/errors.js';
 import { refuseRouter } from '../../../activities/mongodb/inspect.js';
 import { nameProblem } from '../../../activities/mongodb/restore.js';
+import { placeOf, toolLogin, type Login } from '../../../activities/mongodb/login.js';
 import { isOlder } from '../../../activities/mongodb/server.js';
 import { answerOf, parseQuery } from '../../../activities/mongodb/smoke.js';
 import { contentsBetween, rangeOf, type Look, type Looks } from '../../../activities/mongodb/window.js';
@@ -155,4 +160,39 @@ describe('smoke queries', () => {
     [{ cursor: { firstBatch: [{ _id: null, sum: 9 }] }, ok: 1 }, 9],
     [{ cursor: { firstBatch: [] }, ok: 1 }, undefined],
   ])('answer of %j', (answer, value) => expect(answerOf(answer)).toBe(value));
+});
+
+describe('the login of the tools', () => {
+  const login: Login = {
+    at: { host: 'db.example.com', port: 27_017 },
+    user: 'ada',
+    password: 'quo"te: and # more',
+    authSource: 'admin',
+    replicaSet: 'rs0',
+    tls: true,
+  };
+
+  test('has its password in a file that only we may read, and nowhere else', async () => {
+    const scratch = await mkdtemp(join(tmpdir(), 'bm-login-'));
+    const { args } = await toolLogin(login, scratch);
+    expect(args.slice(0, 5)).toEqual([
+      '--host=rs0/db.example.com',
+      '--port=27017',
+      '--ssl',
+      '--username=ada',
+      '--authenticationDatabase=admin',
+    ]);
+    const file = args[5]?.replace('--config=', '') ?? '';
+    expect(parse(await readFile(file, 'utf8'))).toEqual({ password: login.password });
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    expect([...args, placeOf(login, 'shop')].join(' ')).not.toContain('quo');
+  });
+
+  test('names a socket from its own folder', async () => {
+    const { args, cwd } = await toolLogin(
+      { at: { socket: '/Tmp/X/m.sock' }, authSource: 'admin', tls: false },
+      '/none',
+    );
+    expect({ args, cwd }).toEqual({ args: ['--uri=mongodb://m.sock/'], cwd: '/Tmp/X' });
+  });
 });

@@ -26,6 +26,9 @@ export function createRdsEngine(patience: Partial<Patience> = {}): ExternalEngin
     work: (rds: Rds) => Promise<T>,
   ): Promise<T> => {
     const rds = await openRds(source, context, { ...PATIENCE, ...patience });
+    rememberPlace(`${source.region} ${source.endpoint ?? ''} ${source.accessKeyId ?? ''}`, () =>
+      openRds(source, { ...context, progress: () => undefined }, { ...PATIENCE, ...patience }),
+    );
     try {
       return await work(rds);
     } finally {
@@ -41,12 +44,8 @@ export function createRdsEngine(patience: Partial<Patience> = {}): ExternalEngin
         return takeSnapshot(rds, source, id, context.run);
       }),
 
-    async verify(source, external, level, context) {
-      const rds = await openRds(source, context, { ...PATIENCE, ...patience });
-      // Not destroyed: the sweep uses it again.
-      rememberPlace(`${source.region} ${source.endpoint ?? ''} ${source.accessKeyId ?? ''}`, rds);
-      return verifySnapshot(rds, source, external, level, context);
-    },
+    verify: (source, external, level, context) =>
+      within(source, context, (rds) => verifySnapshot(rds, source, external, level, context)),
 
     restore: (source, external, into, pointInTime, context) =>
       within(source, context, async (rds) => {

@@ -5,25 +5,37 @@ import { TAGS } from './names.js';
 
 const SWEEP_MS = 5 * 60_000;
 
-/** Regions that this worker has verified in since it started: the only ones whose keys it knows. */
-const places = new Map<string, Rds>();
+/** Regions that this worker has looked into since it started: the only ones whose keys it knows. */
+const places = new Map<string, () => Promise<Rds>>();
 
-/** Remembers a place for `sweepPlaces`. */
-export function rememberPlace(key: string, rds: Rds): void {
-  places.set(key, rds);
+/** Remembers how a place is opened, for `sweepPlaces`. */
+export function rememberPlace(key: string, open: () => Promise<Rds>): void {
+  places.set(key, open);
 }
 
 /**
  * Asks for the deletion of test instances that carry our tag and are older than `before`, in the places that this worker knows; gives their
- * names. After a restart it knows none until the next verification: what is left then is found by that one's sweep.
+ * names. After a restart it knows none until the next look at a source, which every backup begins with.
  */
 export async function sweepPlaces(before: number): Promise<string[]> {
-  const swept = await Promise.all([...places.values()].map((rds) => sweepPlace(rds, before)));
-  return swept.flat();
+  const swept = await Promise.allSettled(
+    [...places.values()].map(async (open) => {
+      const place = await open();
+      try {
+        return await sweepPlace(place.under(AbortSignal.timeout(SWEEP_MS)), before);
+      } finally {
+        place.client.destroy();
+      }
+    }),
+  );
+  const names = swept.flatMap((one) => (one.status === 'fulfilled' ? one.value : []));
+  const failed = swept.find((one) => one.status === 'rejected');
+  // A place of another system that does not answer must not stop the sweep of this one.
+  if (failed !== undefined && swept.every(({ status }) => status === 'rejected')) throw failed.reason;
+  return names;
 }
 
-async function sweepPlace(place: Rds, before: number): Promise<string[]> {
-  const rds = place.under(AbortSignal.timeout(SWEEP_MS));
+async function sweepPlace(rds: Rds, before: number): Promise<string[]> {
   const names: string[] = [];
   for (const found of await listInstances(rds)) {
     if (!isLeft(found, before)) continue;

@@ -7,6 +7,8 @@ import { sqliteCode, sqliteFailure } from './errors.js';
 const MAGIC = 'SQLite format 3\0';
 const TRIES = 20;
 const PAUSE_MS = 250;
+/** Of a copy only we ourselves hold a lock, and for moments. */
+const COPY_MS = 2_000;
 
 /**
  * Opens the live database for reading only. Throws `NotFound`, `Forbidden`, `Damaged`. It never waits inside SQLite, which would
@@ -22,7 +24,7 @@ export async function openLive(file: string): Promise<Database.Database> {
  * written all the same.
  */
 export function openCopy(file: string): Database.Database {
-  const db = opened(file, {});
+  const db = opened(file, { timeout: COPY_MS });
   try {
     db.pragma('query_only = 1');
     return db;
@@ -34,7 +36,7 @@ export function openCopy(file: string): Database.Database {
 
 function opened(file: string, options: Database.Options): Database.Database {
   try {
-    return new Database(file, { ...options, fileMustExist: true, timeout: 0 });
+    return new Database(file, { timeout: 0, ...options, fileMustExist: true });
   } catch (error) {
     throw sqliteFailure(error, file);
   }

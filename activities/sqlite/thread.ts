@@ -8,18 +8,25 @@ import { Worker } from 'node:worker_threads';
 const CODE = `
 const { parentPort, workerData } = require('node:worker_threads');
 const Database = require(workerData.driver);
-let db;
+const ask = () => {
+  const db = new Database(workerData.file, { fileMustExist: true, timeout: 5_000 });
+  try {
+    db.pragma('query_only = 1');
+    const rows = [];
+    for (const row of db.prepare(workerData.sql).raw().iterate()) if (rows.push(row) >= workerData.most) break;
+    return rows;
+  } finally {
+    db.close();
+  }
+};
+let answer;
 try {
-  db = new Database(workerData.file, { fileMustExist: true, timeout: 0 });
-  db.pragma('query_only = 1');
-  const rows = [];
-  for (const row of db.prepare(workerData.sql).raw().iterate()) if (rows.push(row) >= workerData.most) break;
-  parentPort.postMessage({ rows });
+  answer = { rows: ask() };
 } catch (error) {
-  parentPort.postMessage({ message: error.message, code: error.code });
-} finally {
-  db?.close();
+  answer = { message: error.message, code: error.code };
 }
+// Only when the file is closed: who waits for the answer may open, rename or remove it at once.
+parentPort.postMessage(answer);
 `;
 
 type Answer = { rows: unknown[][] } | { message: string; code?: string };

@@ -69,7 +69,7 @@ describe('a round trip', () => {
   test('of a database that another process writes gives one moment of it, 20 times', async () => {
     createDatabase(live).close();
     const writer = await startWriter(live);
-    const counts = new Set<number>();
+    const states = new Set<string | undefined>();
     try {
       for (let i = 0; i < 20; i++) {
         const { files, contents } = await take(sourceOf(live), context, join(dir, `backup-${i}`));
@@ -77,14 +77,14 @@ describe('a round trip', () => {
           smoke: [{ name: 'no money is lost', query: 'SELECT total FROM total', equals: 1000 }],
         });
         expect(restored).toEqual({ contents, problems: [], smoke: [] });
-        counts.add(contents.items.find(({ name }) => name === 'log')?.rows ?? 0);
+        states.add(contents.items.find(({ name }) => name === 'log')?.hash);
         await rm(join(context.scratch, 'app.db'));
       }
     } finally {
       await stopWriter(writer);
     }
     // It did write all the time.
-    expect(counts.size).toBeGreaterThan(10);
+    expect(states.size).toBeGreaterThan(10);
   }, 120_000);
 
   test('remembers rows without a parent instead of failing for them', async () => {
@@ -103,7 +103,8 @@ describe('a round trip', () => {
     const before = await readFile(live);
     await sqliteEngine.inspect(sourceOf(live), context);
     await take(sourceOf(live), context, join(dir, 'backup'));
-    expect(await readFile(live)).toEqual(before);
+    expect((await readFile(live)).equals(before)).toBe(true);
+    expect((await stat(`${live}-wal`).catch(() => undefined))?.size ?? 0).toBe(0);
   });
 });
 

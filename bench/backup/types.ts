@@ -1,7 +1,10 @@
 import type { BackupActivities, BackupRun } from '../../activities/backup/types.js';
 
 /** What a worker process of the benchmark can be asked: backup activities, and pg_restore by itself. */
-export type Calls = Pick<BackupActivities, 'takeBackup' | 'readBack' | 'publishBackup' | 'rehearseRestore'> & {
+export type Calls = Pick<
+  BackupActivities,
+  'inspectSource' | 'inspectStore' | 'takeBackup' | 'readBack' | 'publishBackup' | 'rehearseRestore'
+> & {
   /** `pg_restore -j2` of a file into a throwaway instance as verification makes it. `tookMs` is of pg_restore alone. */
   bareRestore: (input: { dump: string; run: BackupRun }) => Promise<{ tookMs: number }>;
 };

@@ -29,6 +29,7 @@ export interface BucketView {
   effects(): Promise<unknown>;
   /** Keys in the bucket, with their sizes. */
   objects(): Promise<{ key: string; bytes: number }[]>;
+  text(key: string): Promise<string>;
   close(): void;
 }
 
@@ -116,6 +117,7 @@ export async function createBucketView(
       };
     },
     objects: () => bucket.list(prefix),
+    text: async (key) => (await bucket.read(key))?.toString('utf8') ?? '',
     close: () => {
       bucket.close();
       client.destroy();

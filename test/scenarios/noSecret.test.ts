@@ -8,6 +8,7 @@ import { SCENE_MS } from './concurrent.js';
 import { kubernetesTexts, textsOf } from './everything.js';
 import type { Site } from './site.js';
 import { slackMessages } from './slack.js';
+import { findSecrets } from './secretSearch.js';
 import { until } from './until.js';
 import { Theatre } from './theatre.js';
 
@@ -44,22 +45,7 @@ beforeAll(async () => {
 }, SANDBOX_MS);
 afterAll(() => theatre?.close(), 60_000);
 
-/** The shapes in which each secret might stand somewhere. */
-const shapes = (): [string, string][] =>
-  Object.entries(secrets).flatMap(([name, value]): [string, string][] => [
-    [`${name}, raw`, value],
-    [`${name}, as JSON`, JSON.stringify(value).slice(1, -1)],
-    [`${name}, base64`, Buffer.from(value).toString('base64')],
-    [`${name}, base64url`, Buffer.from(value).toString('base64url')],
-    [`${name}, URL-encoded`, encodeURIComponent(value)],
-    [`${name}, form-encoded`, new URLSearchParams({ v: value }).toString().slice(2)],
-  ]);
-
-/** Which shape of which secret stands where; nothing when all is well. */
-const found = (places: Record<string, string[]>): string[] =>
-  Object.entries(places).flatMap(([place, texts]) =>
-    shapes().flatMap(([shape, value]) => (texts.some((text) => text.includes(value)) ? [`${shape} in ${place}`] : [])),
-  );
+const found = (places: Record<string, string[]>) => findSecrets(secrets, places);
 
 test(
   'after a good and two rolled-back runs no secret stands in any history, log, report, message, output or object',

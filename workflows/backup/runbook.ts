@@ -33,7 +33,7 @@ export const backupRunbook: Runbook<BackupInput> = {
     'Adds objects to the backup store; then deletes old backups if the retention policy says `apply`. Sources are only read.',
   risk: 'low',
   undo: 'Nothing to undo: sources are only read. A run that fails removes what it stored.',
-  approval: 'None.',
+  approval: 'None is asked for.',
   expectedDuration: 'Minutes to hours, with the amount of data',
   verbs: [...verbs],
   failures: {

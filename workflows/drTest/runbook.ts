@@ -37,8 +37,8 @@ export const drTestRunbook: Runbook<DrTestInput> = {
   ],
   changes: 'Nothing live. Throwaway instances are started and removed; the backups in use get a hold for that time.',
   risk: 'low',
-  undo: 'Nothing to undo.',
-  approval: 'None.',
+  undo: 'Nothing has to be undone.',
+  approval: 'None is asked for.',
   expectedDuration: 'As long as a recovery takes: that is the point',
   verbs: [...verbs],
   failures: {

@@ -50,7 +50,7 @@ function crossCheck(input: RestoreInput, system: System): InputProblem[] {
 
 export const restoreRunbook: Runbook<RestoreInput> = {
   id: 'restore',
-  title: 'Restore',
+  title: 'Restore of a backup',
   purpose:
     'Restores a backup beside the live data and proves it; with "swap" then stops the consumers, exchanges the names, starts them, proves health, and keeps the replaced data for a stated time.',
   input: restoreInput,

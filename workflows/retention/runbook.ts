@@ -15,7 +15,7 @@ export type RetentionInput = z.output<typeof retentionInput>;
 
 export const retentionRunbook: Runbook<RetentionInput> = {
   id: 'retention',
-  title: 'Retention',
+  title: 'Retention of backups',
   purpose:
     'Says of every backup whether the policy keeps it and why; condemns the others, and deletes them when their grace time is over. Never below the number of good ones that must stay, never on an empty or failed listing.',
   input: retentionInput,

@@ -35,7 +35,7 @@ export const verifyBackupRunbook: Runbook<VerifyBackupInput> = {
   changes: 'Appends one event to the backup in the store. A throwaway instance is started and removed.',
   risk: 'low',
   undo: 'Verify again: a later verification that passes puts a backup back into the good set.',
-  approval: 'None.',
+  approval: 'None is asked for.',
   expectedDuration: 'Up to four times as long as the backup took',
   verbs: [...verbs],
   failures: {

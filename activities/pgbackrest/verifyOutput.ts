@@ -2,7 +2,7 @@ import type { BackupInfo } from './info.js';
 
 /**
  * What is wrong with one backup by the text that `verify --output=text --verbose --log-level-console=detail` printed. pgBackRest exits with
- * 0 although it has found errors (pgbackrest#2502), says nothing of a backup whose folder is gone (pgbackrest#2723), and calls an archive with
+ * 0 although it has found errors, says nothing of a backup whose folder is gone, and calls an archive with
  * a gap valid: so each line that must be there is looked for, and nothing else counts as good. Pure.
  */
 export function verifyProblems(output: string, backup: BackupInfo): string[] {

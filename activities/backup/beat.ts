@@ -17,10 +17,10 @@ export interface Beat {
   /** Bytes that have moved in this phase so far; silence after that counts as a stall. */
   moved: (bytes: number) => void;
   /**
-   * Begins a phase. With `bytes` it must move some within the policy's stall time; `work` has half an hour at least. `cpu`, where
-   * given, is asked for CPU seconds: advancing ones count as life.
+   * Begins a phase. With `bytes` it must move some within the policy's stall time; `work` has half an hour at least. `pulse`, where
+   * given, is asked again and again: a number that has grown, such as CPU seconds, counts as life.
    */
-  phase: (name: string, kind: 'bytes' | 'work', cpu?: () => number) => void;
+  phase: (name: string, kind: 'bytes' | 'work', pulse?: () => number) => void;
 }
 
 /** Details of a heartbeat. A hint for people; nothing is resumed from it. */
@@ -43,8 +43,8 @@ export async function beating<T>(
   const { heartbeatTimeoutMs } = context.info;
   const control = new AbortController();
   const state = { phase: 'start', kind: 'work' as 'bytes' | 'work', bytes: 0, detail: '', since: performance.now() };
-  let cpu: (() => number) | undefined;
-  let cpuSeen = 0;
+  let pulse: (() => number) | undefined;
+  let felt = 0;
   let stalled: Error | undefined;
   const alive = (): void => void (state.since = performance.now());
   const limit = (): number => {
@@ -52,10 +52,10 @@ export async function beating<T>(
     return state.kind === 'bytes' ? stall : Math.max(stall, SILENT_WORK_MS);
   };
   const tick = (): void => {
-    const burnt = cpu?.() ?? 0;
+    const now = pulse?.() ?? 0;
     // Compressors hold bytes back: a slow producer shows for a while by the work of its processes only.
-    if (burnt > cpuSeen) {
-      cpuSeen = burnt;
+    if (now > felt) {
+      felt = now;
       alive();
     }
     if (control.signal.aborted) return;
@@ -96,8 +96,8 @@ export async function beating<T>(
     },
     phase(name, kind, read) {
       Object.assign(state, { phase: name, kind, bytes: 0, detail: '' });
-      cpu = read;
-      cpuSeen = read?.() ?? 0;
+      pulse = read;
+      felt = read?.() ?? 0;
       alive();
     },
   };

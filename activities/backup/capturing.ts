@@ -69,7 +69,8 @@ export async function captured(
   }
 }
 
-function refusePlain(engine: Engine, { source, policy }: BackupTarget): void {
+/** Throws `Unsupported` when the payloads hold secrets and nothing would encrypt them. */
+export function refusePlain(engine: Engine, { source, policy }: BackupTarget): void {
   if (!engine.needsEncryption || policy.encryption) return;
   throw backupError(
     'Unsupported',

@@ -8,12 +8,7 @@ import type { BackupTarget, Draft, ExternalBackup } from './types.js';
 import { currentAttempt, engineContext, type Work } from './work.js';
 
 /** Has a vendor or a tool take the backup. Notes in the store what was taken, so that it can be removed if it is never published. */
-export async function takeExternal(
-  work: Work,
-  engine: ExternalEngine,
-  backupId: string,
-  prefix: string,
-): Promise<Draft> {
+export async function takeExternal(work: Work, engine: ExternalEngine, backupId: string): Promise<Draft> {
   const { target, beat, bucket } = work;
   const context = engineContext(work);
   beat.phase('inspect', 'work');
@@ -21,7 +16,9 @@ export async function takeExternal(
   const startedAt = new Date().toISOString();
   beat.phase('take', 'work');
   const { external, recoveryPoint } = await engine.take(target.source, backupId, context);
-  await bucket.create(`${prefix}${NOTE}`, canonical(external), 'application/json');
+  // Not in the attempt's folder: the next attempt clears that, and it may never come to take the same one again.
+  const note = `${backupPrefix(target.system, target.source.name, backupId)}${NOTE}`;
+  await bucket.create(note, canonical(external), 'application/json', { lock: false });
   return {
     backupId,
     attempt: currentAttempt().attempt,
@@ -38,17 +35,19 @@ export async function takeExternal(
 
 const NOTE = 'external.json';
 
-/** The vendor's backups that attempts of this one have noted. */
+/** Keeps what a vendor's backup is called while manifest and data are deleted. */
+export const TOMBSTONE = 'deleted.json';
+
+/** The vendor's backups that attempts of this one have noted, or a deletion that was cut off has left. */
 export async function notedExternals(
   bucket: Bucket,
   target: BackupTarget,
   backupId: string,
 ): Promise<ExternalBackup[]> {
-  const below = await bucket.list(backupPrefix(target.system, target.source.name, backupId));
+  const prefix = backupPrefix(target.system, target.source.name, backupId);
   const found: ExternalBackup[] = [];
-  for (const { key } of below) {
-    if (!key.endsWith(`/${NOTE}`)) continue;
-    const bytes = await bucket.read(key);
+  for (const name of [NOTE, TOMBSTONE]) {
+    const bytes = await bucket.read(`${prefix}${name}`);
     const external = bytes && parseExternal(bytes);
     if (external && !found.some(({ id }) => id === external.id)) found.push(external);
   }

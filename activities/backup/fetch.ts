@@ -1,6 +1,5 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { readFile } from 'node:fs/promises';
 import { writeIdentity } from '../pipeline/index.js';
 import { freeBytes, sizeText } from './classify.js';
 import { parseContents, summarise } from './contents.js';
@@ -69,15 +68,20 @@ export async function unpackObjects(
   const identityFile = encrypted ? await identityIn(work, identity) : undefined;
   const paths: Record<string, string> = {};
   const memory: Record<string, Uint8Array> = {};
-  for (const object of manifest.objects) {
-    const stored = storedFile(fetched.dir, object);
-    if (engine.needsEncryption) {
-      memory[object.name] = await unpackInMemory(work, object, stored, identityFile);
-    } else {
-      const plain = path.join(dir, path.basename(object.name));
-      await unpackTo(work, object, stored, plain, identityFile);
-      paths[object.name] = plain;
+  try {
+    for (const object of manifest.objects) {
+      const stored = storedFile(fetched.dir, object);
+      if (engine.needsEncryption) {
+        memory[object.name] = await unpackInMemory(work, object, stored, identityFile);
+      } else {
+        const plain = path.join(dir, path.basename(object.name));
+        await unpackTo(work, object, stored, plain, identityFile);
+        paths[object.name] = plain;
+      }
     }
+  } finally {
+    // Nobody needs the key while the copy is restored and compared.
+    if (identityFile !== undefined) await rm(identityFile, { force: true });
   }
   const { [CONTENTS_NAME]: listFile, ...payloads } = paths;
   const { [CONTENTS_NAME]: listBytes, ...inMemory } = memory;

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Bucket } from '../objectstore/types.js';
+import { refusePlain } from './capturing.js';
 import { backupError } from './errors.js';
 import { idPattern, manifestKey, sourcePrefix } from './keys.js';
 import { parseManifest } from './manifest.js';
 import { usingBucket, usingCopy } from './stores.js';
 import type { BackupActivities, BackupTarget, SourceFacts, StoreFacts } from './types.js';
-import { engineContext, engineOf, typed, working, type BackupOptions } from './work.js';
+import { engineContext, engineOf, typed, workingAtSource, type BackupOptions } from './work.js';
 
 /** Clocks that differ by more make recovery points, ages and retention wrong. */
 const MAX_SKEW_MS = 5 * 60_000;
@@ -16,8 +17,10 @@ export async function inspectSource(
   input: Parameters<BackupActivities['inspectSource']>[0],
 ): Promise<SourceFacts> {
   const { source } = input.target;
-  const { engine } = await engineOf(options, source);
-  return working(options, input, async (work) => {
+  const found = await engineOf(options, source);
+  const { engine } = found;
+  if (!found.external) refusePlain(found.engine, input.target);
+  return workingAtSource(options, input, async (work) => {
     work.beat.phase('inspect', 'work');
     return engine.inspect(source, engineContext(work));
   });

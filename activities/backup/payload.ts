@@ -37,8 +37,8 @@ export function storedForm(
 export interface Production {
   /** Ends only when every process has ended with 0; destroyed with the failure otherwise. */
   body: Readable;
-  /** CPU seconds of its processes so far. */
-  cpu: () => number;
+  /** Grows for as long as something goes on: its processes work, or its bytes wait for the one who stores them. */
+  pulse: () => number;
   /** Resolves when nothing of it runs any more. */
   stop: () => Promise<void>;
   /** Bytes before compression, where they are known. */
@@ -57,13 +57,9 @@ export async function produce(
     const plain = payload.from.bytes();
     let bytes: Uint8Array = plain;
     for (const filter of filters) bytes = await filterBytes(filter, bytes, signal);
-    const body = Readable.from(chunksOf(bytes), { objectMode: false });
-    return {
-      body: metered(body, onBytes),
-      cpu: () => 0,
-      stop: async () => void body.destroy(),
-      plainBytes: plain.length,
-    };
+    const source = Readable.from(chunksOf(bytes), { objectMode: false });
+    const { body, waits } = metered(source, onBytes);
+    return { body, pulse: waits, stop: async () => void source.destroy(), plainBytes: plain.length };
   }
   const { from } = payload;
   const [first, ...rest] = filters;
@@ -71,9 +67,10 @@ export async function produce(
     'commands' in from ? [...from.commands, ...filters] : first ? [{ ...first, stdin: from.file }, ...rest] : [];
   const plainBytes = 'file' in from ? (await stat(from.file)).size : undefined;
   const running = await startPipeline(commands, { signal });
+  const { body, waits } = metered(running.output, onBytes);
   return {
-    body: metered(running.output, onBytes),
-    cpu: () => running.cpuSeconds(),
+    body,
+    pulse: () => running.cpuSeconds() + waits(),
     stop: () => running.kill(),
     ...(plainBytes !== undefined && { plainBytes }),
   };
@@ -83,16 +80,19 @@ function* chunksOf(bytes: Uint8Array): Generator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += MIB) yield bytes.subarray(at, at + MIB);
 }
 
-/** The same stream, with a count of what has passed. */
-function metered(source: Readable, onBytes: (bytes: number) => void): Readable {
+/** The same stream, with a count of what has passed; `waits` grows while the reader is to blame that nothing does. */
+function metered(source: Readable, onBytes: (bytes: number) => void): { body: Readable; waits: () => number } {
   let total = 0;
-  const meter = new Transform({
+  let waited = 0;
+  const body = new Transform({
     transform(chunk: Buffer, _encoding, done) {
       onBytes((total += chunk.length));
       done(null, chunk);
     },
   });
   // Errors go both ways: a failed source destroys the meter, a reader that goes destroys the source.
-  pipeline(source, meter, () => undefined);
-  return meter;
+  pipeline(source, body, () => undefined);
+  // Stores bound their own silence: bytes that wait for a slow line are no stall, and neither is the end of an upload.
+  const waits = (): number => (body.readableLength > 0 || body.readableEnded ? ++waited : waited);
+  return { body, waits };
 }

@@ -1,16 +1,13 @@
 import type { Bucket } from '../objectstore/types.js';
 import { clear, refusePublished, type Removed } from './attempts.js';
 import { canonical } from './canonical.js';
-import { notedExternals } from './external.js';
+import { notedExternals, TOMBSTONE } from './external.js';
 import { backupPrefix, manifestKey } from './keys.js';
 import { readManifest } from './lookup.js';
 import { parseExternal } from './manifest.js';
 import { usingCopy } from './stores.js';
 import type { BackupActivities, BackupTarget, ExternalBackup } from './types.js';
 import { engineContext, engineOf, working, type BackupOptions, type Work } from './work.js';
-
-/** Keeps what a vendor's backup is called while manifest and data go. */
-const TOMBSTONE = 'deleted.json';
 
 /** See `BackupActivities.discardBackup`. */
 export async function discardBackup(
@@ -44,7 +41,10 @@ export async function deleteBackup(
     const { bucket } = work;
     const prefix = backupPrefix(target.system, target.source.name, backupId);
     const external = await externalOf(bucket, target, backupId, `${prefix}${TOMBSTONE}`);
-    if (external) await bucket.create(`${prefix}${TOMBSTONE}`, canonical({ ...external, reason }), 'application/json');
+    if (external)
+      await bucket.create(`${prefix}${TOMBSTONE}`, canonical({ ...external, reason }), 'application/json', {
+        lock: false,
+      });
     // The manifest goes first: a deletion that is cut off must leave no backup that looks whole.
     const first = await remove(bucket, [key]);
     // With its manifest locked the backup stays one; to take its data would break it.

@@ -70,10 +70,10 @@ async function stagePayload(
 ): Promise<Saved> {
   const { policy } = work.target;
   const { file, ...form } = storedForm(policy, payload.name);
-  let cpu = (): number => 0;
-  work.beat.phase(`stage ${payload.name}`, 'bytes', () => cpu());
+  let pulse = (): number => 0;
+  work.beat.phase(`stage ${payload.name}`, 'bytes', () => pulse());
   const production = await produce(payload, policy, signal, work.beat.moved);
-  ({ cpu } = production);
+  ({ pulse } = production);
   try {
     const written = await writeSynced(production.body, path.join(dir, file), signal);
     const { plainBytes } = production;
@@ -135,7 +135,8 @@ export async function uploadStaged(
   return working(options, input, async (work) => {
     const objects: StoredObject[] = [];
     for (const object of draft.objects) {
-      work.beat.phase(`upload ${object.name}`, 'bytes');
+      // The store bounds its own silence, and a part may take long on a slow line.
+      work.beat.phase(`upload ${object.name}`, 'work');
       objects.push(await uploadOne(work, object, path.join(dir, path.posix.basename(object.key))));
     }
     return { ...draft, objects };

@@ -1,6 +1,6 @@
 import { backupError } from './errors.js';
 import type { BackupActivities, Swap } from './types.js';
-import { engineContext, engineOf, working, type AnyEngine, type BackupOptions } from './work.js';
+import { engineContext, engineOf, workingAtSource, type AnyEngine, type BackupOptions } from './work.js';
 
 function noSwap(found: AnyEngine, type: string): Error {
   const own = found.external ? undefined : found.engine.noSwap;
@@ -15,7 +15,7 @@ export async function swapIn(options: BackupOptions, input: Parameters<BackupAct
   const { target, restored, kept } = input;
   const { source } = target;
   const found = await engineOf(options, source);
-  return working(options, input, async (work) => {
+  return workingAtSource(options, input, async (work) => {
     if (!found.engine.swap) throw noSwap(found, source.type);
     work.beat.phase('swap', 'work');
     const { live } = await found.engine.swap(source, restored, kept, engineContext(work));
@@ -31,7 +31,7 @@ export async function swapBack(
   const { target, restored, kept } = input;
   const { source } = target;
   const found = await engineOf(options, source);
-  await working(options, input, async (work) => {
+  await workingAtSource(options, input, async (work) => {
     if (!found.engine.swapBack) throw noSwap(found, source.type);
     work.beat.phase('swap back', 'work');
     await found.engine.swapBack(source, restored, kept, engineContext(work));
@@ -46,7 +46,7 @@ export async function dropRestored(
   const { target, name } = input;
   const { source } = target;
   const found = await engineOf(options, source);
-  return working(options, input, async (work) => {
+  return workingAtSource(options, input, async (work) => {
     if (!found.engine.drop) {
       throw backupError('Unsupported', `Belay cannot drop a restored copy of ${source.type}; remove ${name} by hand.`);
     }

@@ -1,12 +1,13 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { sweepThrowaways } from '../throwaway/index.js';
-import { idPattern } from './keys.js';
+import { isError } from './classify.js';
+import { backupPrefix, idPattern, placeOf, sourcePrefix } from './keys.js';
 import { listBackups } from './listing.js';
 import { discard } from './remove.js';
 import { stagedRoot } from './stage.js';
 import type { BackupActivities } from './types.js';
-import { engineContext, engineOf, working, type BackupOptions } from './work.js';
+import { engineContext, engineOf, working, type BackupOptions, type Work } from './work.js';
 
 /** See `BackupActivities.sweepLeftovers`. */
 export async function sweepLeftovers(
@@ -20,16 +21,38 @@ export async function sweepLeftovers(
     const instances = (await engine.sweep?.(before, engineContext(work))) ?? [];
     const scratch = await sweepThrowaways('scratch', before, undefined, options.scratchRoot);
     const staged = await sweepStaged(stagedRoot(options.scratchRoot), before);
-    const { unpublished } = await listBackups(options, { target });
     const objects: string[] = [];
-    for (const { id, lastWriteAt } of unpublished) {
-      if (Date.parse(lastWriteAt) >= before) continue;
-      // One that gets its manifest just now is refused, and stays.
-      await discard(work, id);
-      objects.push(id);
+    for (const [id, lastWrite] of await unfinished(work)) {
+      if (lastWrite >= before) continue;
+      objects.push(...(await sweepUnfinished(work, id)));
     }
     return [...instances, ...scratch, ...staged, ...objects];
   });
+}
+
+/** Ids of backups without a manifest, or with an upload that is still open, and when something was last written to them (ms). */
+async function unfinished({ bucket, options, target }: Work): Promise<Map<string, number>> {
+  const { unpublished } = await listBackups(options, { target });
+  const last = new Map(unpublished.map(({ id, lastWriteAt }) => [id, Date.parse(lastWriteAt)]));
+  const prefix = sourcePrefix(target.system, target.source.name);
+  for (const { key, lastWriteAt } of await bucket.openUploads(prefix)) {
+    const id = placeOf(key, prefix)?.id;
+    if (id !== undefined) last.set(id, Math.max(last.get(id) ?? 0, lastWriteAt.getTime()));
+  }
+  return last;
+}
+
+/** Removes what is left of an unpublished backup; of a published one, whose other attempts died, only the open uploads. */
+async function sweepUnfinished(work: Work, id: string): Promise<string[]> {
+  try {
+    await discard(work, id);
+    return [id];
+  } catch (error) {
+    if (!isError(error, 'AlreadyPublished')) throw error;
+    const { system, source } = work.target;
+    const ended = await work.bucket.abortUploads(backupPrefix(system, source.name, id));
+    return ended.map((key) => `upload ${key}`);
+  }
 }
 
 /** Removes staged backups in which nothing was written since `before`. */

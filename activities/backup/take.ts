@@ -17,7 +17,7 @@ export async function takeBackup(options: BackupOptions, input: Input): Promise<
     await clearAttempts(work.bucket, target, backupId);
     const prefix = `${backupPrefix(target.system, target.source.name, backupId)}${work.attempt}/`;
     try {
-      if (found.external) return await takeExternal(work, found.engine, backupId, prefix);
+      if (found.external) return await takeExternal(work, found.engine, backupId);
       return await captured(work, found.engine, input, (payload, estimate, signal) =>
         upload(work, payload, prefix, estimate, signal),
       );
@@ -39,10 +39,10 @@ async function upload(
 ): Promise<Saved> {
   const { policy } = work.target;
   const { file, ...form } = storedForm(policy, payload.name);
-  let cpu = (): number => 0;
-  work.beat.phase(`store ${payload.name}`, 'bytes', () => cpu());
+  let pulse = (): number => 0;
+  work.beat.phase(`store ${payload.name}`, 'bytes', () => pulse());
   const production = await produce(payload, policy, signal, work.beat.moved);
-  ({ cpu } = production);
+  ({ pulse } = production);
   try {
     const stored = await work.bucket.upload(production.body, {
       key: `${prefix}${file}`,

@@ -26,16 +26,20 @@ export interface BackupOptions {
 }
 
 /** What one activity works with, from its beginning to its end. */
-export interface Work {
+export interface SourceWork {
   options: BackupOptions;
   target: BackupTarget;
-  bucket: Bucket;
   beat: Beat;
   run: BackupRun;
   /** Folder of this attempt alone; removed at the end. */
   scratch: string;
   /** Name of this attempt's folder in the store. */
   attempt: string;
+}
+
+/** The same, with the store. */
+export interface Work extends SourceWork {
+  bucket: Bucket;
 }
 
 /** Name of this attempt's folder, from the activity's own context. */
@@ -53,11 +57,11 @@ export async function typed<T>(options: Pick<BackupOptions, 'scratchRoot'>, use:
   }
 }
 
-/** A long activity: heartbeats, a stall is ended, scratch files go at the end however that comes. */
-export async function working<T>(
+/** A long activity on the source alone: heartbeats, a stall is ended, scratch files go at the end however that comes. */
+export async function workingAtSource<T>(
   options: BackupOptions,
   input: { target: BackupTarget; run?: BackupRun },
-  use: (work: Work) => Promise<T>,
+  use: (work: SourceWork) => Promise<T>,
 ): Promise<T> {
   const { target } = input;
   const run = input.run ?? runOfContext();
@@ -66,13 +70,23 @@ export async function working<T>(
     beating(pace, async (beat) => {
       const scratch = await createThrowaway('scratch', run, options.scratchRoot);
       try {
-        return await usingBucket(options.secrets, target.policy.store, (bucket) =>
-          use({ options, target, bucket, beat, run, scratch: scratch.dir, attempt: currentAttempt().name }),
-        );
+        return await use({ options, target, beat, run, scratch: scratch.dir, attempt: currentAttempt().name });
       } finally {
         await scratch.close();
       }
     }),
+  );
+}
+
+/** A long activity with source and store. */
+export async function working<T>(
+  options: BackupOptions,
+  input: { target: BackupTarget; run?: BackupRun },
+  use: (work: Work) => Promise<T>,
+): Promise<T> {
+  const { store } = input.target.policy;
+  return workingAtSource(options, input, (work) =>
+    usingBucket(options.secrets, store, (bucket) => use({ ...work, bucket })),
   );
 }
 
@@ -84,7 +98,7 @@ function runOfContext(): BackupRun {
 }
 
 /** What engines get. `signal` when they shall also end for another reason than the activity's own. */
-export function engineContext(work: Work, signal = work.beat.signal): EngineContext {
+export function engineContext(work: SourceWork, signal = work.beat.signal): EngineContext {
   const { options, target, beat, run, scratch } = work;
   return {
     secrets: options.secrets,

@@ -3,7 +3,6 @@ import {
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
   ListPartsCommand,
-  paginateListParts,
 } from '@aws-sdk/client-s3';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { backupError } from '../backup/errors.js';
@@ -11,7 +10,7 @@ import { compositeOf, storeChecksumOf } from './digest.js';
 import { answerOf, isMissing, isUncertain } from './errors.js';
 import { identify, type Expected } from './identify.js';
 import { lockHeaders } from './lock.js';
-import { allUploads } from './pages.js';
+import { allParts, allUploads } from './pages.js';
 import type { Place } from './place.js';
 
 /** A part as the store has confirmed it. */
@@ -40,16 +39,11 @@ export async function openUploads(
 
 /** When an open upload got its last part; `begun` when it has none, or has ended meanwhile. */
 export async function lastPartAt(place: Place, key: string, uploadId: string, begun: Date): Promise<Date> {
-  let last = begun.getTime();
-  const upload = { Bucket: place.bucket, Key: key, UploadId: uploadId };
-  try {
-    for await (const { Parts = [] } of paginateListParts({ client: place.client, pageSize: 1_000 }, upload)) {
-      for (const { LastModified } of Parts) last = Math.max(last, LastModified?.getTime() ?? 0);
-    }
-  } catch (error) {
-    if (!isMissing(error)) throw error;
-  }
-  return new Date(last);
+  const parts = await allParts(place, key, uploadId).catch((error: unknown) => {
+    if (isMissing(error)) return [];
+    throw error;
+  });
+  return new Date(Math.max(begun.getTime(), ...parts.map(({ LastModified }) => LastModified?.getTime() ?? 0)));
 }
 
 /** Opens an upload. When its answer was lost and asked for again, the first one is ended: nobody would ever know of it. */

@@ -13,7 +13,7 @@ import type { Info } from '@temporalio/activity';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { createBackupActivities, type EngineSource } from '../../../activities/backup/index.js';
-import type { Engine } from '../../../activities/backup/engine.js';
+import type { ExternalEngine } from '../../../activities/backup/engine.js';
 import type { BackupActivities, BackupTarget } from '../../../activities/backup/types.js';
 import { createSecretResolver } from '../../../activities/secrets/index.js';
 import { backupsSchema } from '../../../systems/backupSchema.js';
@@ -58,7 +58,9 @@ export const textOf = (lines: number): string =>
   `${Array.from({ length: lines }, (_, i) => `${i} ${randomBytes(48).toString('hex')}`).join('\n')}\n`;
 
 /** A bucket of its own on the sandbox's store, a text file as source, and the activities on them. */
-export async function openSite(options: { locked?: boolean; policy?: object } = {}): Promise<Site> {
+export async function openSite(
+  options: { locked?: boolean; policy?: object; engine?: ExternalEngine<'rds'> } = {},
+): Promise<Site> {
   const state = await sandbox('objectstore');
   process.env['BELAY_PROGRAMS'] = programFolders(state);
   if (!state.objectstore) throw new Error('no object store');
@@ -91,7 +93,7 @@ export async function openSite(options: { locked?: boolean; policy?: object } = 
   const site = { play: {} as Play, log: [] as Log };
   const scratch = path.join(dir, 'scratch');
   // Read anew each time, so that a test can change the play on its way.
-  const engines = (async () => textEngine(site.play, site.log) as Engine) as unknown as EngineSource;
+  const engines = (async () => options.engine ?? textEngine(site.play, site.log)) as unknown as EngineSource;
   const secrets = createSecretResolver({ env, readFile: () => Promise.reject(new Error('no files')) });
   const kubernetes = () => Promise.reject(new Error('no cluster'));
   const activities = createBackupActivities({

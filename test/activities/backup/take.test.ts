@@ -294,9 +294,15 @@ test('left-overs of dead runs go, what is young or published stays', async () =>
   await take(unpublished);
   const staged = await site.call('stageBackup', { target, backupId: newId(), run });
   await writeFile(path.join(site.scratch, 'staged', 'README'), 'not ours');
+  const uploading = newId();
+  for (const id of [uploading, published]) {
+    const Key = `belay/demo/text/${id}/a1-0123abcd/text.txt.zst`;
+    await site.client.send(new CreateMultipartUploadCommand({ Bucket: site.bucket, Key }));
+  }
   expect(await site.call('sweepLeftovers', { target, before: Date.now() - 60_000 })).toEqual([]);
   const swept = await site.call('sweepLeftovers', { target, before: Date.now() + 60_000 });
-  expect(swept).toEqual(expect.arrayContaining([unpublished, `staged ${staged.draft.backupId}`]));
+  expect(swept).toEqual(expect.arrayContaining([unpublished, uploading, `staged ${staged.draft.backupId}`]));
+  expect(await site.uploads()).toEqual([]);
   expect(await below(unpublished)).toEqual([]);
   expect(await below(published)).toHaveLength(3);
   expect(await readdir(path.join(site.scratch, 'staged'))).toEqual(['README']);

@@ -1,5 +1,6 @@
 import type { Scale } from '../../activities/kubernetes/types.js';
 import type { BackupEntry, BackupTarget } from '../../activities/backup/types.js';
+import type { AskedLevel } from '../../systems/backupSchema.js';
 import type { System } from '../../systems/schema.js';
 import { type Choice, choose, described } from '../backupKit/choose.js';
 import { reaches } from '../backupKit/levels.js';
@@ -65,7 +66,8 @@ export async function makePlan(run: Run<RestoreInput>, step: Step): Promise<Rest
 }
 
 async function chosen(run: Run<RestoreInput>, target: BackupTarget): Promise<BackupEntry> {
-  const { backup, level, source, allowUnverified } = run.input;
+  const { backup, source, allowUnverified } = run.input;
+  const level = levelOf(run.input, target);
   const listing = await probe(`List the backups of ${source}`).listBackups({ target });
   const choice = choiceOf(backup);
   const { policy } = target;
@@ -81,6 +83,10 @@ async function chosen(run: Run<RestoreInput>, target: BackupTarget): Promise<Bac
   }
   return entry;
 }
+
+/** Of a vendor's and a tool's backups nobody has counted the rows, so L4 is all that can be proved of them. */
+export const levelOf = (input: RestoreInput, target: BackupTarget): AskedLevel =>
+  input.level ?? (replays(target) ? 'L4' : 'L5');
 
 function choiceOf(backup: RestoreInput['backup']): Choice {
   if (typeof backup === 'object') return { before: backup.pointInTime };
@@ -124,7 +130,10 @@ function describePlan(run: Run<RestoreInput>, facts: RestorePlan['facts'], found
   if (pointInTime !== undefined && !exact)
     warnings.push(`this source cannot replay to ${pointInTime}; the newest backup before it is from ${entry.at}`);
   const steps = [
-    { title: `Restore as ${into} and prove it to ${run.input.level}`, undo: `Drop ${into}` },
+    {
+      title: `Restore as ${into} and prove it to ${levelOf(run.input, namedTarget(run.system, run.input.source))}`,
+      undo: `Drop ${into}`,
+    },
     ...(swap
       ? [
           ...consumers.map(({ name, replicas }) => ({ title: `Stop ${name}`, undo: `Back to ${replicas} replicas` })),

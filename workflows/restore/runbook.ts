@@ -23,7 +23,9 @@ export const restoreInput = z.strictObject({
   into: z
     .union([z.strictObject({ new: newName }), z.literal('swap')])
     .describe('A new name beside the live data, or "swap": restore beside it, prove it, then exchange the names'),
-  level: askedLevel.default('L5').describe('What the restored data must prove before it counts'),
+  level: askedLevel
+    .optional()
+    .describe('What the restored data must prove before it counts: L5, of RDS and pgBackRest L4, when left out'),
   allowUnverified: z.boolean().default(false).describe('Take a backup by id that is not in the good set'),
   ...busy,
   requireApproval: z.boolean().default(false),

@@ -12,7 +12,7 @@ import { type Conclusion, type Run, runbook } from '../kit/run.js';
 import type { Report } from '../kit/types.js';
 import type { keptCopy } from '../keptCopy/workflow.js';
 import { verbs } from './messages.js';
-import { keptName, makePlan, type RestorePlan } from './plan.js';
+import { keptName, levelOf, makePlan, type RestorePlan } from './plan.js';
 import type { RestoreInput } from './runbook.js';
 import { swapAndProve } from './swap.js';
 
@@ -80,7 +80,7 @@ async function restoreBeside(run: Run<RestoreInput>, target: BackupTarget, plan:
       target,
       backupId: entry.id,
       into,
-      level: run.input.level,
+      level: levelOf(run.input, target),
       ...(pointInTime !== undefined && { pointInTime }),
       run: backupRun(run),
     });

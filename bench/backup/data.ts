@@ -31,14 +31,14 @@ const CITIES = ['Accra', 'Bergen', 'Cusco', 'Dakar', 'Erfurt', 'Fukuoka', 'Galwa
 const KINDS = ['page_view', 'search', 'add_to_cart', 'remove_from_cart', 'checkout', 'payment', 'login', 'logout'];
 const AGENTS = [
   'Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0',
-  'Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) Mobile/15E148 Safari/604.1',
-  'Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/126.0.0.0 Safari/537.36',
+  'Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Mobile/15E148 Safari/604.1',
+  'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36',
 ];
 
 /** A shop: some columns compress well, some (digests) hardly, as in real databases. */
 export const tables: readonly GeneratedTable[] = [
   {
-    ...{ name: 'customer', share: 0.1, rowBytes: 108 },
+    ...{ name: 'customer', share: 0.1, rowBytes: 111 },
     columns:
       'id bigint PRIMARY KEY, name text NOT NULL, email text NOT NULL, city text, joined timestamptz, token text',
     values: `n, ${word(1, FIRST)} || ' ' || ${word(2, LAST)}, 'customer.' || n || '@example.com', ${word(3, CITIES)},
@@ -46,7 +46,7 @@ export const tables: readonly GeneratedTable[] = [
     indexes: ['CREATE INDEX customer_by_email ON customer (email)'],
   },
   {
-    ...{ name: 'sale', share: 0.25, rowBytes: 152 },
+    ...{ name: 'sale', share: 0.25, rowBytes: 118 },
     columns: `id bigint PRIMARY KEY, customer_id bigint NOT NULL, status text NOT NULL, total numeric(12,2) NOT NULL,
       placed timestamptz NOT NULL, details jsonb`,
     values: `n, 1 + ${pick(11, 10_000)}, ${word(12, ['paid', 'shipped', 'returned', 'cancelled'])},
@@ -55,11 +55,11 @@ export const tables: readonly GeneratedTable[] = [
     indexes: ['CREATE INDEX sale_by_customer ON sale (customer_id)', 'CREATE INDEX sale_by_time ON sale (placed)'],
   },
   {
-    ...{ name: 'event', share: 0.65, rowBytes: 144 },
+    ...{ name: 'event', share: 0.65, rowBytes: 192 },
     columns: `id bigint PRIMARY KEY, at timestamptz NOT NULL, customer_id bigint NOT NULL, kind text NOT NULL, path text,
       agent text, took_ms integer`,
     values: `n, timestamptz '2025-01-01' + n * interval '0.731 seconds', 1 + ${pick(21, 10_000)}, ${word(22, KINDS)},
-      '/products/' || ${pick(23, 40_000)} || '/' || ${pick(24, 1_000_000_000)}, ${word(25, AGENTS)}, ${pick(26, 4_000)}`,
+      '/products/' || ${pick(23, 40_000)} || '/reviews/' || ${pick(24, 10_000)}, ${word(25, AGENTS)}, ${pick(26, 4_000)}`,
     indexes: ['CREATE INDEX event_by_time ON event (at)'],
   },
 ];

@@ -127,7 +127,7 @@ describe("a vendor's backup", () => {
     const backupId = newId();
     await publish(backupId);
     failure = { at: 'remove', error: backupError('Throttled', 'slow down') };
-    await expect(site.call('deleteBackup', { target, backupId, reason: 'old' })).rejects.toThrow();
+    await expect(site.call('deleteBackup', { target, backupId, reason: 'old' })).rejects.toThrow('slow down');
     failure = undefined;
     const note = `belay/demo/db/${backupId}/external.json`;
     await site.client.send(new DeleteObjectCommand({ Bucket: site.bucket, Key: note }));

@@ -72,7 +72,9 @@ describe('a round trip', () => {
     ];
     const restored = await rehearsed(files, { smoke });
     expect(restored.contents).toEqual(contents);
-    expect(await readdir(join(scratchRoot(), 't'))).toEqual([]);
+    // Other test files have throwaways of other kinds there.
+    const left = await readdir(join(scratchRoot(), 't'));
+    expect(left.filter((name) => name.startsWith('redis-'))).toEqual([]);
     expect(restored.smoke).toEqual([
       expect.stringContaining('many: at least 10000'),
       expect.stringMatching(/^write: READONLY/),

@@ -78,18 +78,18 @@ test.each([
 describe('errors name cause and cure', () => {
   const server = (code: number, message = 'no') => new MongoServerError({ message, code, errmsg: message });
   const wrapped = new MongoServerSelectionError('Authentication failed.', { error: null } as never);
-  test.each<[unknown, string | undefined]>([
-    [server(18, 'Authentication failed.'), 'WrongPassword'],
-    [wrapped, 'WrongPassword'],
-    [server(13, 'not authorized'), 'Forbidden'],
-    [server(26), 'NotFound'],
-    [server(14_031), 'DiskFull'],
-    [server(10_107, 'not primary'), 'Unreachable'],
-    [new MongoNetworkError('socket closed'), 'Unreachable'],
-    [server(2), 'ProducerFailed'],
-    [backupError('NotOurs', 'as it is'), 'NotOurs'],
-    [new Error('something else'), undefined],
-  ])('%s', (error, type) => {
+  test.each<[string, unknown, string | undefined]>([
+    ['wrong password', server(18, 'Authentication failed.'), 'WrongPassword'],
+    ['wrong password while connecting', wrapped, 'WrongPassword'],
+    ['missing role', server(13, 'not authorized'), 'Forbidden'],
+    ['no such collection', server(26), 'NotFound'],
+    ['full disk', server(14_031), 'DiskFull'],
+    ['another primary', server(10_107, 'not primary'), 'Unreachable'],
+    ['cut connection', new MongoNetworkError('socket closed'), 'Unreachable'],
+    ['any other', server(2), 'ProducerFailed'],
+    ['a typed one', backupError('NotOurs', 'as it is'), 'NotOurs'],
+    ['no error of the driver', new Error('something else'), undefined],
+  ])('%s', (_, error, type) => {
     const failure = mongoFailure(error, 'db:1/shop');
     expect(failure instanceof ApplicationFailure ? failure.type : undefined).toBe(type);
   });

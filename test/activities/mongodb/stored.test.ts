@@ -27,11 +27,11 @@ afterAll(async () => {
 test('through the store: L6, with a writer at the same time still no false alarm, restored beside, dropped', async () => {
   const db = await seeded(where, 3_000);
   site.target = { ...site.target, source: sourceOf(where, db) };
-  let writing = true;
+  const stop = new AbortController();
   const writer = (async () => {
-    for (let n = 100_000; writing; n++) await db.collection('orders').insertOne({ n });
+    for (let n = 100_000; !stop.signal.aborted; n++) await db.collection('orders').insertOne({ n });
   })();
-  const { backupId, draft } = await publish(site).finally(() => (writing = false));
+  const { backupId, draft } = await publish(site).finally(() => stop.abort());
   await writer;
   expect(draft.objects.map(({ name }) => name)).toEqual(['database.archive', 'contents.json']);
   expect(draft.excluded).toEqual([{ name: 'content of orders', why: expect.stringContaining('written to') }]);

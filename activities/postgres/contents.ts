@@ -20,7 +20,19 @@ export const countQuery = (table: { schema: string; name: string }, hashes: bool
       : ', NULL AS hash'
   } FROM ONLY ${quoted(table.schema, table.name)} AS t`;
 
-/** Counts the tables, over all sessions side by side. `progress` is told each name. */
+/** Longest part of a large object that is hashed: one value may have 1 GB at most. */
+const HASHED_BYTES = 500_000_000;
+
+/** Large objects belong to no table; together they are one more item. None when there are none. */
+async function countLargeObjects(session: Session, hashes: boolean): Promise<ContentItem[]> {
+  const hash = `coalesce(sum(hashtextextended(oid::text || ' ' || md5(lo_get(oid, 0, ${HASHED_BYTES})), 0)::numeric), 0)::text`;
+  const query = `SELECT count(*)::text AS rows, ${hashes ? hash : 'NULL'} AS hash FROM pg_largeobject_metadata`;
+  const found = only(await session.query<Count>(query));
+  if (found.rows === '0') return [];
+  return [{ name: 'large objects', rows: Number(found.rows), ...(found.hash !== null && { hash: found.hash }) }];
+}
+
+/** Counts the tables and the large objects, over all sessions side by side. `progress` is told each name. */
 export async function countTables(
   sessions: readonly Session[],
   tables: readonly Table[],
@@ -46,5 +58,7 @@ export async function countTables(
   );
   const failed = outcomes.find((outcome) => outcome.status === 'rejected');
   if (failed) throw failed.reason;
+  const [first] = sessions;
+  if (first) items.push(...(await countLargeObjects(first, options.hashes)));
   return items.toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }

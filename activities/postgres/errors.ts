@@ -32,6 +32,7 @@ const BY_CODE: [RegExp, BackupErrorType, string][] = [
 const BY_MESSAGE: [RegExp, BackupErrorType, string][] = [
   [/does not support SSL/i, 'Unsupported', 'Set sslMode to disable, or switch SSL on in the server.'],
   [/SASL|password must be a string/i, 'WrongPassword', 'Refer to the right password in the description.'],
+  [/\bpool(ing|er)\b/i, 'PoolerBetween', 'Give the address of the server itself.'],
   [/invalid snapshot identifier/i, 'SnapshotLost', 'The session that held it has ended.'],
   [/timeout|terminated|not queryable|closed/i, 'Unreachable', 'Check the network and the server.'],
 ];
@@ -44,7 +45,7 @@ export function judge(error: {
   const code = typeof error.code === 'string' ? error.code : '';
   const message = typeof error.message === 'string' ? error.message : '';
   const rule =
-    BY_MESSAGE.slice(0, 3).find(([pattern]) => pattern.test(message)) ??
+    BY_MESSAGE.slice(0, 4).find(([pattern]) => pattern.test(message)) ??
     BY_STATE.find(([pattern]) => code.length === 5 && pattern.test(code)) ??
     BY_CODE.find(([pattern]) => pattern.test(code)) ??
     BY_MESSAGE.find(([pattern]) => code === '' && pattern.test(message));

@@ -42,7 +42,6 @@ const QUERIES = [
   `SELECT 'types of kind ' || t.typtype::text AS name, count(*)::text AS value
      FROM pg_type AS t JOIN pg_namespace AS n ON n.oid = t.typnamespace
     WHERE t.typtype IN ('e', 'd', 'r') AND ${USER_SCHEMA} AND ${notOfExtension('pg_type', 't.oid')} GROUP BY t.typtype`,
-  `SELECT 'large objects' AS name, count(*)::text AS value FROM pg_largeobject_metadata`,
   `SELECT 'event triggers' AS name, count(*)::text AS value FROM pg_event_trigger AS e
     WHERE ${notOfExtension('pg_event_trigger', 'e.oid')}`,
 ];

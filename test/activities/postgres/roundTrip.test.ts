@@ -38,6 +38,7 @@ test('dump, read through, restore, compare, examine, ask', async () => {
   const contents = await capture.contents(true);
   await capture.close();
   expect(contents.items.map(({ name, rows }) => [name, rows])).toEqual([
+    ['large objects', 1],
     ['public.child', 1],
     ['public.customers', 2000],
     ['public.nothing', 0],
@@ -60,7 +61,7 @@ test('dump, read through, restore, compare, examine, ask', async () => {
     expect(await rehearsal.examine()).toEqual([]);
     expect(compareContents(contents, await rehearsal.contents(true), true)).toEqual([]);
     expect(await rehearsal.smoke()).toEqual(['too many: at most 10 is expected, but the answer is "400"']);
-    expect(Object.keys(rehearsal.timings)).toEqual(['initdb', 'start', 'restore', 'analyze']);
+    expect(rehearsal.timings).toMatchObject({ restore: expect.any(Number), analyze: expect.any(Number) });
   } finally {
     await rehearsal.close();
   }

@@ -130,4 +130,5 @@ export const SHOP = [
   `CREATE TABLE other.noise AS SELECT n FROM generate_series(1, 50) AS n`,
   `CREATE FUNCTION double(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT $1 * 2'`,
   `ALTER TABLE other.noise ENABLE ROW LEVEL SECURITY`,
+  `SELECT lo_from_bytea(0, 'a large object')`,
 ];

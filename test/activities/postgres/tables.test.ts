@@ -34,6 +34,7 @@ test.each([
   [{ message: 'The server does not support SSL connections' }, 'Unsupported'],
   [{ message: 'timeout expired' }, 'Unreachable'],
   [{ message: 'Connection terminated unexpectedly' }, 'Unreachable'],
+  [{ code: '08P01', message: 'transaction blocks not allowed in statement pooling mode' }, 'PoolerBetween'],
   [{ code: '42601', message: 'syntax error' }, undefined],
 ])('%j is %s', (error, type) => {
   expect(judge(error)?.type).toBe(type);

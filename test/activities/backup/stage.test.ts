@@ -2,7 +2,6 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { CreateMultipartUploadCommand } from '@aws-sdk/client-s3';
-import type { BackupTarget } from '../../../activities/backup/types.js';
 import { SANDBOX_MS } from '../../setup/sandbox.js';
 import { newId, openSite, publish, run, type Site } from './support.js';
 

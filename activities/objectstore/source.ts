@@ -1,5 +1,5 @@
 import { open, type FileHandle } from 'node:fs/promises';
-import type { Readable } from 'node:stream';
+import { finished, type Readable } from 'node:stream';
 
 /** Where the bytes of an upload come from. */
 export interface PartSource {
@@ -10,27 +10,47 @@ export interface PartSource {
 }
 
 const PIECE = 1024 * 1024;
+const AHEAD = 256 * 1024;
 
-/** The bytes of a stream. Its errors come through `fill`. */
+/**
+ * The bytes of a stream. Its errors come through `fill`, also that it was closed before its end. Chunks are taken as they come:
+ * iterating over the stream would put them together first, and each copy is garbage that has to be collected.
+ */
 export function streamSource(body: Readable): PartSource {
-  // Nobody may be reading when it is stopped; an error that nobody listens to would end the worker.
-  body.on('error', () => undefined);
-  const chunks: AsyncIterator<unknown> = body[Symbol.asyncIterator]();
-  let rest: Buffer = Buffer.alloc(0);
+  const chunks: Buffer[] = [];
+  let ahead = 0;
+  let over: { error: unknown } | undefined;
+  let wake = (): void => undefined;
+  body.on('data', (chunk: Uint8Array | string) => {
+    const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : asBuffer(chunk);
+    chunks.push(bytes);
+    ahead += bytes.length;
+    if (ahead >= AHEAD) body.pause();
+    wake();
+  });
+  finished(body, { writable: false }, (error) => {
+    over = { error };
+    wake();
+  });
   return {
     async fill(buffer, seen) {
       let filled = 0;
       while (filled < buffer.length) {
-        if (rest.length === 0) {
-          const next = await chunks.next();
-          if (next.done === true) break;
-          rest = next.value instanceof Uint8Array ? asBuffer(next.value) : Buffer.from(String(next.value));
+        const [chunk] = chunks;
+        // An error comes before what has not been taken yet: no part of it will be used.
+        if (over?.error) throw over.error;
+        if (chunk === undefined) {
+          if (over !== undefined) break;
+          body.resume();
+          await new Promise<void>((resolve) => (wake = resolve));
           continue;
         }
-        const taken = rest.copy(buffer, filled);
+        const taken = chunk.copy(buffer, filled);
         seen(buffer.subarray(filled, filled + taken));
         filled += taken;
-        rest = rest.subarray(taken);
+        ahead -= taken;
+        if (taken < chunk.length) chunks[0] = chunk.subarray(taken);
+        else chunks.shift();
       }
       return filled;
     },

@@ -1,5 +1,8 @@
 import { Readable } from 'node:stream';
 
+/** Bytes that are taken from the last program before anybody asks for them: it need not wait for each of our turns. */
+const AHEAD = 1024 * 1024;
+
 /**
  * The bytes of `source` as a stream that ends only when `ended` has resolved, and is destroyed with its failure otherwise: a
  * reader never takes the output of a failed program for a whole. `onDestroy` is called when the reader goes before the end.
@@ -7,6 +10,7 @@ import { Readable } from 'node:stream';
 export function gate(source: Readable, ended: Promise<unknown>, onDestroy: (error: Error | null) => void): Readable {
   let settled = false;
   const output = new Readable({
+    highWaterMark: AHEAD,
     read() {
       source.resume();
     },

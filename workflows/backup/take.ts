@@ -1,7 +1,7 @@
 import { CancellationScope, TimeoutFailure, ActivityFailure, uuid4 } from '@temporalio/workflow';
 import type { BackupEntry, BackupTarget, Draft, Listing, SourceFacts, Staged } from '../../activities/backup/types.js';
 import { usable } from '../backupKit/choose.js';
-import { backupRun, queueOf, timeFor } from '../backupKit/targets.js';
+import { backupRun, queueOf, removalQueueOf, TIDY_MS, timeFor } from '../backupKit/targets.js';
 import { mutate, transfer } from '../kit/activities.js';
 import { causeOf, fail } from '../kit/failure.js';
 import type { Run } from '../kit/run.js';
@@ -94,7 +94,10 @@ async function discard(step: Step, target: BackupTarget, backupId: string, why: 
   await CancellationScope.nonCancellable(() =>
     step.step('Remove what was stored', async (inner) => {
       try {
-        const { retained } = await mutate(`Discard ${backupId}`).discardBackup({ target, backupId });
+        const { retained } = await transfer(`Discard ${backupId}`, TIDY_MS, removalQueueOf(target)).discardBackup({
+          target,
+          backupId,
+        });
         if (retained.length === 0) inner.note('nothing of it is left');
         else
           inner.note(`${retained.length} objects stay until their object lock ends; no manifest names them`, retained);

@@ -43,6 +43,13 @@ export function queueOf({ source }: BackupTarget): string | undefined {
   return onHost ? hostQueue(workflowInfo().taskQueue, source.host) : undefined;
 }
 
+/** Where the store's side of a backup is removed: pgBackRest's repository is only reached from its host. */
+export const removalQueueOf = (target: BackupTarget): string | undefined =>
+  target.source.type === 'pgbackrest' ? queueOf(target) : undefined;
+
+/** Longest time for removing, renaming and dropping, which a vendor may take minutes for. */
+export const TIDY_MS = 30 * 60_000;
+
 /** Name of the lock that backup, swap and retention of a source share. */
 export const lockName = (target: BackupTarget): string => `backup/${target.source.name}`;
 

@@ -2,8 +2,8 @@ import { CancellationScope } from '@temporalio/workflow';
 import type { BackupEntry, BackupTarget, Listing } from '../../activities/backup/types.js';
 import { choose, described } from '../backupKit/choose.js';
 import { mark } from '../backupKit/mark.js';
-import { backupRun, queueOf, rehearsalTimeFor, targetsOf } from '../backupKit/targets.js';
-import { mutate, probe, transfer } from '../kit/activities.js';
+import { backupRun, queueOf, rehearsalTimeFor, targetsOf, TIDY_MS } from '../backupKit/targets.js';
+import { probe, transfer } from '../kit/activities.js';
 import { causeOf, fail } from '../kit/failure.js';
 import { hashOf } from '../kit/hash.js';
 import { type Run, runbook } from '../kit/run.js';
@@ -106,7 +106,7 @@ async function cleanUp(run: Run<DrTestInput>, step: Step, target: BackupTarget, 
     try {
       await mark(target, backupId, { kind: 'release', detail: run.input.reason });
       const before = Date.now() - 86_400_000;
-      const swept = await mutate('Remove left-overs', queueOf(target)).sweepLeftovers({ target, before });
+      const swept = await transfer('Remove left-overs', TIDY_MS, queueOf(target)).sweepLeftovers({ target, before });
       inner.note(swept.length > 0 ? `removed ${swept.join(', ')}` : 'nothing was left behind');
     } catch (error) {
       inner.failed(causeOf(error).message);

@@ -1,7 +1,7 @@
 import { condition, defineSignal, setCurrentDetails, setHandler } from '@temporalio/workflow';
 import type { BackupRun, BackupTarget } from '../../activities/backup/types.js';
-import { queueOf } from '../backupKit/targets.js';
-import { mutate } from '../kit/activities.js';
+import { queueOf, TIDY_MS } from '../backupKit/targets.js';
+import { transfer } from '../kit/activities.js';
 
 /** Keep it until this time, ISO. */
 export const keepUntilSignal = defineSignal<[string]>('keepUntil');
@@ -37,5 +37,5 @@ export async function keptCopy(input: KeptCopyInput): Promise<{ dropped: boolean
     await condition(() => kept.until !== until, Math.max(1, until - Date.now()), { summary: 'The copy is kept' });
   }
   const { target, name, run } = input;
-  return mutate(`Drop ${name}`, queueOf(target)).dropRestored({ target, name, run });
+  return transfer(`Drop ${name}`, TIDY_MS, queueOf(target)).dropRestored({ target, name, run });
 }

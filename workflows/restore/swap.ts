@@ -1,6 +1,6 @@
 import type { BackupTarget } from '../../activities/backup/types.js';
-import { queueOf } from '../backupKit/targets.js';
-import { mutate, watch } from '../kit/activities.js';
+import { queueOf, TIDY_MS } from '../backupKit/targets.js';
+import { mutate, transfer, watch } from '../kit/activities.js';
 import type { Compensations } from '../kit/compensation.js';
 import { fail } from '../kit/failure.js';
 import type { Run } from '../kit/run.js';
@@ -26,10 +26,14 @@ export async function swapAndProve(
   }
   await run.control.checkpoint();
   undo.add('Exchange the names back', () =>
-    mutate('Exchange the names back', queueOf(target)).swapBack({ target, restored: into, kept }),
+    transfer('Exchange the names back', TIDY_MS, queueOf(target)).swapBack({ target, restored: into, kept }),
   );
   await run.steps.step('Exchange the names', async (step) => {
-    await mutate(`Exchange ${liveName} and ${into}`, queueOf(target)).swapIn({ target, restored: into, kept });
+    await transfer(`Exchange ${liveName} and ${into}`, TIDY_MS, queueOf(target)).swapIn({
+      target,
+      restored: into,
+      kept,
+    });
     step.note(`${into} is ${liveName} now; the old data is ${kept}`);
   });
   // Should health fail, consumers must be down while the names go back.

@@ -1,9 +1,9 @@
 import { ParentClosePolicy, startChild } from '@temporalio/workflow';
 import type { BackupTarget } from '../../activities/backup/types.js';
 import { mark } from '../backupKit/mark.js';
-import { backupRun, lockName, namedTarget, queueOf, timeFor } from '../backupKit/targets.js';
+import { backupRun, lockName, namedTarget, queueOf, TIDY_MS, timeFor } from '../backupKit/targets.js';
 import { verdictText } from '../backupKit/verify.js';
-import { mutate, transfer } from '../kit/activities.js';
+import { transfer } from '../kit/activities.js';
 import { confirmPlan, seekApproval } from '../kit/approval.js';
 import { Compensations } from '../kit/compensation.js';
 import { causeOf, fail } from '../kit/failure.js';
@@ -107,7 +107,7 @@ async function giveUp(run: Run<RestoreInput>, swap: boolean, undo: Compensations
 }
 
 async function drop(run: Run<RestoreInput>, target: BackupTarget, name: string): Promise<void> {
-  await mutate(`Drop ${name}`, queueOf(target)).dropRestored({ target, name, run: backupRun(run) });
+  await transfer(`Drop ${name}`, TIDY_MS, queueOf(target)).dropRestored({ target, name, run: backupRun(run) });
 }
 
 /** Leaves a workflow behind that drops the replaced data when its time is over. */

@@ -1,7 +1,8 @@
 import type { BackupTarget } from '../../activities/backup/types.js';
 import type { Retention } from '../../systems/backupSchema.js';
 import { mark } from '../backupKit/mark.js';
-import { mutate, probe } from '../kit/activities.js';
+import { removalQueueOf, TIDY_MS } from '../backupKit/targets.js';
+import { probe, transfer } from '../kit/activities.js';
 import { fail } from '../kit/failure.js';
 import type { Step } from '../kit/steps.js';
 import { decide, type Decision, refusal } from './decide.js';
@@ -42,7 +43,11 @@ export async function carryOut(step: Step, target: BackupTarget, decision: Decis
   for (const id of decision.reprieve) await mark(target, id, { kind: 'reprieved', detail: 'kept by the policy again' });
   const retained: unknown[] = [];
   for (const backupId of decision.delete) {
-    const gone = await mutate(`Delete ${backupId}`).deleteBackup({ target, backupId, reason: 'retention' });
+    const gone = await transfer(`Delete ${backupId}`, TIDY_MS, removalQueueOf(target)).deleteBackup({
+      target,
+      backupId,
+      reason: 'retention',
+    });
     retained.push(...gone.retained);
   }
   step.note(text, { ...decision, ...(retained.length > 0 && { retainedByLock: retained }) });

@@ -82,16 +82,19 @@ const target = namedTarget(loadSystem('ai-orchestrator', { dirs: [packagedSystem
 
 test('a source in words: newest first, unreadable and unpublished ones named', async () => {
   const found: Listing = {
-    backups: [entry({ id: '20261119T020000Z-00000000', at: '2026-11-19T02:00:00Z' }), entry()],
+    backups: [
+      entry({ id: '20261119T020000Z-00000000', at: '2026-11-19T02:00:00Z', level: 'L6' }),
+      entry({ level: 'L6' }),
+    ],
     unreadable: [{ id: '20261118T020000Z-11111111', why: 'it does not match its own checksum' }],
     unpublished: [{ id: '20261121T115000Z-22222222', lastWriteAt: '2026-11-21T11:59:00Z', objects: 2 }],
   };
   const look = await lookAt({ listBackups: async () => found }, target, NOW);
   expect(lookText(look, NOW).split('\n')).toEqual([
-    'orchestrator (postgres): newest good one (L5 or above) is 10 h old, 26 h allowed',
+    'orchestrator (postgres): newest good one (L6 or above) is 10 h old, 26 h allowed',
     'BACKUP                     RECOVERY POINT     AGE   SIZE     LEVEL',
-    '20261121T020000Z-1a2b3c4d  2026-11-21T02:00Z  10 h  1.5 GiB  L5 10 h ago',
-    '20261119T020000Z-00000000  2026-11-19T02:00Z  2 d   1.5 GiB  L5 10 h ago',
+    '20261121T020000Z-1a2b3c4d  2026-11-21T02:00Z  10 h  1.5 GiB  L6 10 h ago',
+    '20261119T020000Z-00000000  2026-11-19T02:00Z  2 d   1.5 GiB  L6 10 h ago',
     '20261118T020000Z-11111111  UNREADABLE manifest: it does not match its own checksum',
     '20261121T115000Z-22222222  not published: 2 objects, last written 60 s ago (under way, or left by a run that died)',
   ]);

@@ -32,8 +32,8 @@ function whole(least: number, most: number): (text: string) => number {
 
 function gigabytes(text: string): number {
   const value = Number(text);
-  if (value >= 0.01 && value <= 1_000) return value;
-  throw new InvalidArgumentError('must be a number from 0.01 to 1000.');
+  if (value >= 0.05 && value <= 1_000) return value;
+  throw new InvalidArgumentError('must be a number from 0.05 to 1000.');
 }
 
 const out = (text: string): void => void process.stdout.write(`${text}\n`);

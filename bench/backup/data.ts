@@ -3,6 +3,8 @@ import type { SandboxState } from '../../sandbox/kit/types.js';
 
 type Server = NonNullable<SandboxState['postgres']>;
 
+/** Customers that sales and events are of; a dump of 12 MB has as many. */
+const BUYERS = 10_000;
 /** Rows that one statement writes. */
 const CHUNK = 500_000;
 const STATEMENT_MS = 30 * 60_000;
@@ -49,7 +51,7 @@ export const tables: readonly GeneratedTable[] = [
     ...{ name: 'sale', share: 0.25, rowBytes: 118 },
     columns: `id bigint PRIMARY KEY, customer_id bigint NOT NULL, status text NOT NULL, total numeric(12,2) NOT NULL,
       placed timestamptz NOT NULL, details jsonb`,
-    values: `n, 1 + ${pick(11, 10_000)}, ${word(12, ['paid', 'shipped', 'returned', 'cancelled'])},
+    values: `n, 1 + ${pick(11, BUYERS)}, ${word(12, ['paid', 'shipped', 'returned', 'cancelled'])},
       ${pick(13, 500_000)} / 100.0, timestamptz '2024-01-01' + n * interval '2 seconds',
       jsonb_build_object('items', ${pick(14, 9)}, 'city', ${word(15, CITIES)}, 'coupon', ${pick(16, 1_000_000)}, 'gift', n % 7 = 0)`,
     indexes: ['CREATE INDEX sale_by_customer ON sale (customer_id)', 'CREATE INDEX sale_by_time ON sale (placed)'],
@@ -58,7 +60,7 @@ export const tables: readonly GeneratedTable[] = [
     ...{ name: 'event', share: 0.65, rowBytes: 192 },
     columns: `id bigint PRIMARY KEY, at timestamptz NOT NULL, customer_id bigint NOT NULL, kind text NOT NULL, path text,
       agent text, took_ms integer`,
-    values: `n, timestamptz '2025-01-01' + n * interval '0.731 seconds', 1 + ${pick(21, 10_000)}, ${word(22, KINDS)},
+    values: `n, timestamptz '2025-01-01' + n * interval '0.731 seconds', 1 + ${pick(21, BUYERS)}, ${word(22, KINDS)},
       '/products/' || ${pick(23, 40_000)} || '/reviews/' || ${pick(24, 10_000)}, ${word(25, AGENTS)}, ${pick(26, 4_000)}`,
     indexes: ['CREATE INDEX event_by_time ON event (at)'],
   },

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdirSync, readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { SandboxState } from '../../sandbox/kit/types.js';
@@ -44,16 +45,19 @@ afterAll(async () => {
   await estate?.dispose();
 }, 60_000);
 
-async function lookAtProcesses(): Promise<void> {
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  for (const pid of pids) {
-    const line = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-    if (line) seen.add(line.replaceAll('\0', ' '));
+/** Synchronous, so that looks never pile up and none of the short-lived programs is missed. */
+function lookAtProcesses(): void {
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    try {
+      seen.add(readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' '));
+    } catch {
+      // It has ended meanwhile.
+    }
   }
 }
 
 test('after a backup that succeeds, one that is refused and a restore no password stands anywhere', async () => {
-  const watching = setInterval(() => void lookAtProcesses(), 20);
+  const watching = setInterval(lookAtProcesses, 25);
   try {
     const backup = await (await theatre.start(site, 'backup', { sources: ['database', 'refused'] })).ending();
     expect(backup.outcome).toBe('BackupFailed');

@@ -49,8 +49,10 @@ export async function checkedTools(
   signal: AbortSignal,
 ): Promise<Record<string, Version>> {
   const versions: Record<string, Version> = {};
-  for (const program of programs) {
-    const version = await toolVersion(program, signal);
+  const found = await Promise.all(
+    programs.map(async (program) => ({ program, version: await toolVersion(program, signal) })),
+  );
+  for (const { program, version } of found) {
     if (version[0] < server[0]) {
       throw backupError(
         'VersionMismatch',

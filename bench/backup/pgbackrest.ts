@@ -1,7 +1,6 @@
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runCommand } from '../../sandbox/kit/command.js';
-import type { ProgramSpec } from '../../sandbox/kit/types.js';
 import { handOver, unprivileged } from '../../sandbox/postgres/unprivileged.js';
 import { onServer } from './data.js';
 import type { BackupPlace } from './place.js';
@@ -10,28 +9,6 @@ import type { Run } from './types.js';
 
 const SHORT_MS = 120_000;
 const STANZA = 'bench';
-
-/** pgBackRest, Debian's package unpacked without installing it where the machine has none. */
-export const pgbackrestProgram: ProgramSpec = {
-  name: 'pgbackrest',
-  version: 'debian',
-  env: 'BELAY_PGBACKREST_BIN',
-  path: ['pgbackrest'],
-  async check(file) {
-    const { stdout } = await runCommand(file, ['version'], { timeoutMs: 20_000 });
-    return stdout.startsWith('pgBackRest 2.') ? undefined : 'it is not pgBackRest 2';
-  },
-  async install(dir, progress) {
-    progress('unpacking the Debian package pgbackrest');
-    await runCommand('apt-get', ['download', 'pgbackrest'], { cwd: dir, timeoutMs: 180_000 });
-    const deb = (await readdir(dir)).find((name) => name.endsWith('.deb'));
-    if (deb === undefined) throw new Error('apt-get download left no package');
-    await runCommand('dpkg', ['-x', join(dir, deb), dir], { timeoutMs: 120_000 });
-    await rm(join(dir, deb));
-    return join(dir, 'usr', 'bin', 'pgbackrest');
-  },
-  hint: 'Install pgBackRest (Debian and Ubuntu: apt-get install pgbackrest), or set BELAY_PGBACKREST_BIN to it.',
-};
 
 /** A stanza of the sandbox's server, with a repository on the local disk: its S3 driver insists on TLS, the sandbox's store has none. */
 export interface Stanza {

@@ -5,7 +5,7 @@ import { findOrInstall } from '../../sandbox/kit/program.js';
 import { messageOf } from '../../sandbox/kit/text.js';
 import type { ProgramSpec, Progress } from '../../sandbox/kit/types.js';
 import { awsProgram } from './aws.js';
-import { pgbackrestProgram } from './pgbackrest.js';
+import { pgbackrestProgram } from '../../sandbox/pgbackrest.js';
 import { resticProgram } from './restic.js';
 
 /** Programs beside those that every backup needs. */

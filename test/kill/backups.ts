@@ -32,7 +32,7 @@ function course(
   return {
     runbook,
     mutations: Object.fromEntries(mutations.map((name) => [name, 'unwatched' as const])),
-    stage: () => createGround(state, 'kill', (folder) => ({ ...estateEnv(state), BELAY_SCRATCH: folder })),
+    stage: () => createGround(state, 'kill', () => estateEnv(state)),
     async prepare(ground) {
       const estate = await createEstate(state, {
         rows: 500,

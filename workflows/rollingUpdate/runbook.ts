@@ -108,6 +108,7 @@ export const rollingUpdateRunbook: Runbook<RollingUpdateInput> = {
     InvalidInput: 'The input is wrong; every problem is listed. Nothing was touched.',
     PreflightFailed: 'A check before the first write failed; all failed checks are listed. Nothing was touched.',
     Quarantined: 'This image was rolled back here before. Nothing was touched. Override with overrideQuarantine.',
+    BackupFailed: 'The backup before the update failed (policies.rollingUpdate.backupFirst). Nothing was updated.',
     TargetBusy: 'Another run holds a workload. Nothing was touched.',
     Rejected: 'A person rejected the plan. Nothing was touched.',
     ApprovalExpired: 'Nobody approved in time. Nothing was touched.',

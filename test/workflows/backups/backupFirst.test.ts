@@ -24,7 +24,8 @@ test('an update backs up before its first write, as a child that stands on its o
     const step = report.steps.find(({ name }) => name === 'Back up first');
     expect(step?.detail).toContain('verified at L5');
     expect(one.entries).toHaveLength(1);
-    const child = queue.client.workflow.getHandle((step?.evidence as { backup: string }).backup);
+    const { backup } = (step?.evidence ?? {}) as { backup?: string };
+    const child = queue.client.workflow.getHandle(backup ?? 'no child');
     expect(await child.result()).toMatchObject({ runbook: 'backup', outcome: 'succeeded' });
   });
 });

@@ -1,4 +1,4 @@
-import { ParentClosePolicy, startChild } from '@temporalio/workflow';
+import { CancellationScope, ParentClosePolicy, startChild } from '@temporalio/workflow';
 import type { BackupTarget } from '../../activities/backup/types.js';
 import { mark } from '../backupKit/mark.js';
 import { backupRun, lockName, namedTarget, queueOf, TIDY_MS, timeFor } from '../backupKit/targets.js';
@@ -42,7 +42,7 @@ export async function restore(raw: unknown): Promise<Report> {
 }
 
 async function carryOut(run: Run<RestoreInput>, target: BackupTarget, plan: RestorePlan): Promise<Conclusion> {
-  const { entry, into, swap, liveName } = plan.facts;
+  const { entry, into, swap } = plan.facts;
   const undo = new Compensations();
   const kept = keptName(entry, Date.now());
   run.enter('running', plan.summary);
@@ -59,9 +59,25 @@ async function carryOut(run: Run<RestoreInput>, target: BackupTarget, plan: Rest
   }
   run.commit();
   undo.clear();
-  await run.steps.step('Release the backup', () =>
-    mark(target, entry.id, { kind: 'release', detail: run.input.reason }),
-  );
+  // A cancel comes too late now, and what is left to do must not be lost with it.
+  return CancellationScope.nonCancellable(() => finish(run, target, plan, kept));
+}
+
+/** The data stands and is proved. A hold that cannot be released is said in the report; it cannot fail the run any more. */
+async function finish(
+  run: Run<RestoreInput>,
+  target: BackupTarget,
+  plan: RestorePlan,
+  kept: string,
+): Promise<Conclusion> {
+  const { entry, into, swap, liveName } = plan.facts;
+  await run.steps.step('Release the backup', async (step) => {
+    try {
+      await mark(target, entry.id, { kind: 'release', detail: run.input.reason });
+    } catch (error) {
+      step.failed(`${causeOf(error).message}; release it with: belay backups release`);
+    }
+  });
   const summary = swap
     ? `${liveName} is ${entry.id} now; the old data is kept as ${await keep(run, target, kept)}`
     : `Restored ${entry.id} as ${into}`;

@@ -44,10 +44,10 @@ export async function captured(
   const startedAt = new Date().toISOString();
   const capture = await engine.capture(target.source, context);
   try {
-    const [saved, contents] = await together(stop, [
-      saveAll(capture.payloads, facts.estimatedBytes, signal, save),
-      capture.contents(target.policy.verify === 'L6'),
-    ]);
+    const { saved, contents } = await readAll(capture, stop, {
+      save: (payload) => save(payload, facts.estimatedBytes, signal),
+      hashes: target.policy.verify === 'L6',
+    });
     checkSize(input, payloadBytes({ objects: saved.map(({ object }) => object) }));
     const list = await save(await contentsPayload(work, engine, contents), undefined, signal);
     const plain = saved.flatMap(({ plainBytes }) => (plainBytes === undefined ? [] : [plainBytes]));
@@ -78,35 +78,40 @@ export function refusePlain(engine: Engine, { source, policy }: BackupTarget): v
   );
 }
 
-async function saveAll(
-  payloads: Capture['payloads'],
-  estimate: number | undefined,
-  signal: AbortSignal,
-  save: Save,
-): Promise<Saved[]> {
-  const saved: Saved[] = [];
-  for (const payload of payloads) {
-    saved.push(await save(payload, estimate, signal));
-    payload.stored?.();
-  }
-  return saved;
+/** Saves all payloads, those `beside` at the same time as the others, and reads the contents meanwhile. */
+async function readAll(
+  capture: Capture,
+  stop: AbortController,
+  { save, hashes }: { save: (payload: Payload) => Promise<Saved>; hashes: boolean },
+): Promise<{ saved: Saved[]; contents: Contents }> {
+  const saved = new Map<Payload, Saved>();
+  const saveEach = async (payloads: readonly Payload[]): Promise<void> => {
+    for (const payload of payloads) {
+      saved.set(payload, await save(payload));
+      payload.stored?.();
+    }
+  };
+  let contents: Contents | undefined;
+  await together(stop, [
+    saveEach(capture.payloads.filter(({ beside }) => !beside)),
+    saveEach(capture.payloads.filter(({ beside }) => beside)),
+    capture.contents(hashes).then((read) => void (contents = read)),
+  ]);
+  if (contents === undefined) throw new Error('nothing was read');
+  return { saved: capture.payloads.flatMap((payload) => saved.get(payload) ?? []), contents };
 }
 
-/** Waits for both; the first failure aborts the other, and is thrown when both have ended. */
-async function together<A, B>(stop: AbortController, work: [Promise<A>, Promise<B>]): Promise<[A, B]> {
+/** Waits for all; the first failure aborts the others, and is thrown when all have ended. */
+async function together(stop: AbortController, work: readonly Promise<void>[]): Promise<void> {
   const failures: unknown[] = [];
-  const ended = work.map((one: Promise<unknown>) =>
-    one.then(
-      () => undefined,
-      (error: unknown) => {
-        failures.push(error);
-        stop.abort(error);
-      },
-    ),
+  const ended = work.map((one) =>
+    one.catch((error: unknown) => {
+      failures.push(error);
+      stop.abort(error);
+    }),
   );
   await Promise.all(ended);
   if (failures.length > 0) throw failures[0];
-  return Promise.all(work);
 }
 
 /** L1: a backup that is too small, or much smaller than the one before, is none. */

@@ -49,6 +49,8 @@ export interface Payload {
    * memory and are piped from there, so that what holds secrets never lies on a disk unencrypted.
    */
   from: { commands: Command[] } | { file: string } | { bytes: () => Uint8Array };
+  /** Small: stored beside the others, which need not wait for it. */
+  beside?: true;
   /** Called when the payload has been stored: from here on `contents` may look at what was written to the source meanwhile. */
   stored?: () => void;
 }
@@ -73,6 +75,14 @@ export interface Files {
   paths: Record<string, string>;
   /** Payloads of an engine that `needsEncryption`: decrypted into memory, and not in `paths`. */
   memory?: Record<string, Uint8Array>;
+}
+
+/** A throwaway instance that waits for its data. */
+export interface Warm {
+  /** As `Engine.rehearse`, in this instance; afterwards it belongs to the rehearsal, also when this throws. */
+  rehearse(files: Files): Promise<Rehearsal>;
+  /** Ends and removes it. Never throws. */
+  close(): Promise<void>;
 }
 
 /** A throwaway copy that can be looked at. */
@@ -113,6 +123,8 @@ export interface Engine<T extends SourceType = SourceType> {
   readThrough(source: SourceOf<T>, files: Files, context: EngineContext): Promise<string[]>;
   /** L4: restores into an empty throwaway instance without a route to the network. Any error throws `RestoreError`. */
   rehearse(source: SourceOf<T>, files: Files, context: EngineContext): Promise<Rehearsal>;
+  /** Makes the empty instance of `rehearse` ahead of time, while the files are still fetched and read through. */
+  warm?(source: SourceOf<T>, context: EngineContext): Promise<Warm>;
   /** Restores beside the live data under a new name, which gets our tag first. */
   restore?(source: SourceOf<T>, files: Files, into: string, context: EngineContext): Promise<Copy>;
   inspectRestore?(

@@ -75,7 +75,7 @@ async function rehearse(work: Work, engine: Engine, manifest: Manifest, input: I
   const trial = new Trial(work, engine, manifest, input);
   try {
     const result = await climb(input.level, 'L1', trial.rungs());
-    return { ...result, timings: trial.watch.timings };
+    return { ...result, timings: trial.timings() };
   } finally {
     await trial.close();
   }

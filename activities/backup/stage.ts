@@ -10,7 +10,8 @@ import { freeBytes, sizeText } from './classify.js';
 import type { Payload } from './engine.js';
 import { backupError } from './errors.js';
 import { backupPrefix } from './keys.js';
-import { partBytes, produce, storedForm } from './payload.js';
+import { partBytes, storedForm } from './payload.js';
+import { producing } from './producing.js';
 import type { BackupActivities, Draft, Staged, StoredObject } from './types.js';
 import { ownEngine, typed, working, type BackupOptions, type Work } from './work.js';
 
@@ -70,26 +71,11 @@ async function stagePayload(
 ): Promise<Saved> {
   const { policy } = work.target;
   const { file, ...form } = storedForm(policy, payload.name);
-  let pulse = (): number => 0;
-  work.beat.phase(`stage ${payload.name}`, 'bytes', () => pulse());
-  const production = await produce(payload, policy, signal, work.beat.moved);
-  ({ pulse } = production);
-  try {
-    const written = await writeSynced(production.body, path.join(dir, file), signal);
-    const { plainBytes } = production;
-    return {
-      object: {
-        name: payload.name,
-        key: `${prefix}${file}`,
-        ...written,
-        partBytes: partBytes(policy, written.bytes),
-        ...form,
-      },
-      ...(plainBytes !== undefined && { plainBytes }),
-    };
-  } finally {
-    await production.stop();
-  }
+  const { made, plainBytes } = await producing(work, payload, { verb: 'stage', signal }, (body) =>
+    writeSynced(body, path.join(dir, file), signal),
+  );
+  const object = { name: payload.name, key: `${prefix}${file}`, ...made, partBytes: partBytes(policy, made.bytes) };
+  return { object: { ...object, ...form }, ...(plainBytes !== undefined && { plainBytes }) };
 }
 
 /** Writes a stream to a new file, and has the disk confirm it. */

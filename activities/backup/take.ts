@@ -1,7 +1,8 @@
 import { clear, clearAttempts } from './attempts.js';
 import { captured, type Saved } from './capturing.js';
 import { backupPrefix } from './keys.js';
-import { partBytes, produce, storedForm } from './payload.js';
+import { partBytes, storedForm } from './payload.js';
+import { producing } from './producing.js';
 import { takeExternal } from './external.js';
 import type { Payload } from './engine.js';
 import type { BackupActivities, Draft } from './types.js';
@@ -39,19 +40,8 @@ async function upload(
 ): Promise<Saved> {
   const { policy } = work.target;
   const { file, ...form } = storedForm(policy, payload.name);
-  let pulse = (): number => 0;
-  work.beat.phase(`store ${payload.name}`, 'bytes', () => pulse());
-  const production = await produce(payload, policy, signal, work.beat.moved);
-  ({ pulse } = production);
-  try {
-    const stored = await work.bucket.upload(production.body, {
-      key: `${prefix}${file}`,
-      partBytes: partBytes(policy, estimate),
-      signal,
-    });
-    const { plainBytes } = production;
-    return { object: { name: payload.name, ...stored, ...form }, ...(plainBytes !== undefined && { plainBytes }) };
-  } finally {
-    await production.stop();
-  }
+  const { made, plainBytes } = await producing(work, payload, { verb: 'store', signal }, (body) =>
+    work.bucket.upload(body, { key: `${prefix}${file}`, partBytes: partBytes(policy, estimate), signal }),
+  );
+  return { object: { name: payload.name, ...made, ...form }, ...(plainBytes !== undefined && { plainBytes }) };
 }

@@ -35,7 +35,7 @@ export const runCommand: RunCommand = async (command, options) => {
   let stage: Stage;
   try {
     signal.throwIfAborted();
-    stage = await spawnStage(file, command, input?.fd ?? 'ignore');
+    stage = await spawnStage({ file }, command, input?.fd ?? 'ignore');
   } finally {
     // Not awaited: Node lets the output of a child that has exited run off when nobody listens to it yet.
     void input?.close().catch(() => undefined);

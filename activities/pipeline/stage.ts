@@ -80,10 +80,15 @@ function spawnFailure(file: string, error: NodeJS.ErrnoException): Error {
  * process closes its own copy: the end of the one is the end of input of the other, and a reader that goes breaks the pipe.
  * Throws a typed error when it cannot be started. Nothing is awaited when it can: this process would begin to read what belongs to the next program.
  */
-export async function spawnStage(file: string, command: Command, input: Readable | number | 'ignore'): Promise<Stage> {
+export async function spawnStage(
+  { file, through = [] }: { file: string; through?: readonly string[] },
+  command: Command,
+  input: Readable | number | 'ignore',
+): Promise<Stage> {
   let child: ChildProcess;
+  const [first = file, ...args] = [...through, file, ...command.args];
   try {
-    child = spawn(file, command.args, {
+    child = spawn(first, args, {
       env: environment(command),
       detached: true,
       stdio: [input, 'pipe', 'pipe'],

@@ -12,14 +12,28 @@ const GRACE_MS = 5_000;
 const AFTER_FAILURE_MS = 250;
 const CPU_SAMPLE_MS = 250;
 
-async function spawnAll(
-  programs: readonly { file: string; command: Command }[],
-  input: FileHandle | undefined,
-): Promise<Stage[]> {
+/** Pieces in which output is written that asks for it; zstd reads as much at a time. */
+const OUTPUT_BUFFER = '128K';
+
+interface Program {
+  file: string;
+  command: Command;
+  /** What starts it in its place; ends in the same process. */
+  through: string[];
+}
+
+/** stdbuf(1), where this machine has it: nothing but speed depends on it. */
+async function throughOf({ largeWrites }: Command): Promise<string[]> {
+  if (!largeWrites) return [];
+  const stdbuf = await findProgram('stdbuf').catch(() => undefined);
+  return stdbuf === undefined ? [] : [stdbuf, `--output=${OUTPUT_BUFFER}`];
+}
+
+async function spawnAll(programs: readonly Program[], input: FileHandle | undefined): Promise<Stage[]> {
   const stages: Stage[] = [];
   try {
-    for (const { file, command } of programs) {
-      stages.push(await spawnStage(file, command, stages.at(-1)?.output ?? input?.fd ?? 'ignore'));
+    for (const { file, command, through } of programs) {
+      stages.push(await spawnStage({ file, through }, command, stages.at(-1)?.output ?? input?.fd ?? 'ignore'));
     }
     return stages;
   } catch (error) {
@@ -34,8 +48,10 @@ async function spawnAll(
  * `DiskFull`; their first detail is how every program ended (`endsOf`).
  */
 export const startPipeline: StartPipeline = async (commands, { signal }) => {
-  const programs: { file: string; command: Command }[] = [];
-  for (const command of commands) programs.push({ file: await findProgram(command.file), command });
+  const programs: Program[] = [];
+  for (const command of commands) {
+    programs.push({ file: await findProgram(command.file), command, through: await throughOf(command) });
+  }
   const [first] = commands;
   if (first === undefined) throw backupError('Unsupported', 'A pipeline needs at least one program.');
   const input = await openInput(first);

@@ -13,6 +13,8 @@ export interface Command {
   gid?: number;
   /** File that the first program reads. */
   stdin?: string;
+  /** For programs that write 4 KB at a time, as the C library does by itself: larger pieces where the machine has stdbuf(1). */
+  largeWrites?: true;
 }
 
 /** How one process of a pipeline ended. */

@@ -12,8 +12,8 @@ import { listTables, type Table } from './tables.js';
 import { watchActivity } from './watch.js';
 
 const LOCK_WAIT_MS = 30_000;
-/** Sessions that count while the dump runs, besides its own. */
-const COUNTERS = 2;
+/** Sessions that hash while the dump runs, besides its own. Counting is much quicker than the dump: one is enough, and gentler. */
+const HASHERS = 2;
 const TABLES_PER_LOCK = 500;
 
 /** A snapshot that stays as long as its session. */
@@ -73,14 +73,13 @@ export async function capture(source: SourceOf<'postgres'>, context: EngineConte
     const catalogue = await readCatalogue(session);
     const excluded = [...view.excluded, ...(await leftBehind(session))];
     const env = await libpqEnvironment(login, context.scratch, { database: source.database, application });
-    const facts = await readFacts(session);
     return {
       recoveryPoint: { at: view.at, position: view.position },
       payloads: payloadsOf(source, view.snapshot, catalogue, env),
       excluded,
       contents: async (hashes) => ({
         items: await count(view, { open, application, hashes, progress: context.progress }),
-        facts: { ...facts, ...sequenceFacts(catalogue.sequences) },
+        facts: { ...(await readFacts(session)), ...sequenceFacts(catalogue.sequences) },
       }),
       close: () => close(session, login, application, source.database),
     };
@@ -110,9 +109,9 @@ function payloadsOf(
     ...without,
   ];
   return [
-    { name: 'globals.sql', from: { commands: [{ file: 'pg_dumpall', args: globals, env }] } },
-    { name: CATALOGUE, from: { bytes: () => Buffer.from(`${JSON.stringify(catalogue, null, 1)}\n`) } },
-    { name: 'database.dump', from: { commands: [{ file: 'pg_dump', args: dump, env }] } },
+    { name: 'globals.sql', beside: true, from: { commands: [{ file: 'pg_dumpall', args: globals, env }] } },
+    { name: CATALOGUE, beside: true, from: { bytes: () => Buffer.from(`${JSON.stringify(catalogue, null, 1)}\n`) } },
+    { name: 'database.dump', from: { commands: [{ file: 'pg_dump', args: dump, env, largeWrites: true }] } },
   ];
 }
 
@@ -134,11 +133,14 @@ async function count(
 ): Promise<Contents['items']> {
   const sessions: Session[] = [];
   const stopWatching = watchActivity(options.open, options.application, options.progress);
+  const wanted = options.hashes ? HASHERS : 1;
   try {
-    for (let number = 0; number < Math.min(COUNTERS, Math.max(1, view.tables.length)); number++) {
+    for (let number = 0; number < Math.min(wanted, Math.max(1, view.tables.length)); number++) {
       const session = await options.open();
       sessions.push(session);
       await session.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', [], QUICK_MS);
+      // The dump is one process of the server; helpers of ours would only keep it from its work.
+      if (!options.hashes) await session.query('SET LOCAL max_parallel_workers_per_gather = 0', [], QUICK_MS);
       await session.query(`SET TRANSACTION SNAPSHOT ${literal(view.snapshot)}`, [], QUICK_MS);
     }
     return await countTables(sessions, view.tables, options);

@@ -8,7 +8,7 @@ import { drop } from './live/drop.js';
 import { inspectRestore } from './live/inspectRestore.js';
 import { restore } from './live/restore.js';
 import { swap, swapBack } from './live/swap.js';
-import { rehearse } from './rehearse.js';
+import { rehearse, warm } from './rehearse.js';
 
 /**
  * PostgreSQL by logical dumps. Payloads: `globals.sql` (pg_dumpall), `catalogue.json` (what a restore needs before it opens the
@@ -19,6 +19,7 @@ export const postgresEngine: Engine<'postgres'> = {
   capture,
   readThrough: (_source, files, context) => readThrough(files, context),
   rehearse,
+  warm,
   restore,
   inspectRestore,
   swap,

@@ -8,7 +8,7 @@ import { applicationName } from './names.js';
 import { checkDirect } from './pooler.js';
 import { checkPrivileges } from './privileges.js';
 import { only, openSession, QUICK_MS, type Session } from './session.js';
-import { checkedTools, toolVersion, versionText, versionWarning, type Version } from './tools.js';
+import { checkedTools, toolVersions, versionText, versionWarning, type Tools, type Version } from './tools.js';
 
 /** Programs that a backup runs, and those that only a test restore needs, maybe on another worker. */
 const TO_DUMP = ['pg_dump', 'pg_dumpall', 'pg_restore'];
@@ -59,9 +59,9 @@ async function identityOf(
   }
 }
 
-async function rehearsalWarnings(server: Version, signal: AbortSignal): Promise<string[]> {
+function rehearsalWarnings(server: Version, asked: Tools): string[] {
   try {
-    await checkedTools(TO_REHEARSE, server, signal);
+    checkedTools(TO_REHEARSE, asked, server);
     return [];
   } catch (error) {
     if (!isError(error, 'MissingProgram', 'VersionMismatch')) throw error;
@@ -75,6 +75,8 @@ export async function inspect(source: SourceOf<'postgres'>, context: EngineConte
   const { database } = source;
   const application = applicationName(context.run.workflowId);
   const sessions: Session[] = [];
+  // Programs take their time to start; the server answers meanwhile.
+  const asking = toolVersions([...TO_DUMP, ...TO_REHEARSE], context.signal);
   try {
     const open = async (): Promise<Session> => {
       const session = await openSession(login, { database, application, signal: context.signal });
@@ -100,9 +102,10 @@ export async function inspect(source: SourceOf<'postgres'>, context: EngineConte
       );
     }
     const warnings: (string | undefined)[] = [await checkDirect(session, await open())];
-    const tools = await checkedTools(TO_DUMP, server, context.signal);
+    const asked = await asking;
+    const tools = checkedTools(TO_DUMP, asked, server);
     for (const [program, version] of Object.entries(tools).slice(0, 1)) warnings.push(versionWarning(program, version));
-    warnings.push(...(await rehearsalWarnings(server, context.signal)));
+    warnings.push(...rehearsalWarnings(server, asked));
     const { identity, warning } = await identityOf(session, placeOf(login, database), database);
     warnings.push(warning, ...(await checkPrivileges(session, login.user)));
     if (facts.standby)
@@ -112,7 +115,7 @@ export async function inspect(source: SourceOf<'postgres'>, context: EngineConte
     return {
       identity,
       serverVersion: facts.version,
-      tools: await toolTexts(tools, context.signal),
+      tools: toolTexts(tools, asked),
       estimatedBytes: Number(facts.bytes),
       warnings: warnings.filter((one) => one !== undefined),
     };
@@ -121,8 +124,8 @@ export async function inspect(source: SourceOf<'postgres'>, context: EngineConte
   }
 }
 
-async function toolTexts(tools: Record<string, Version>, signal: AbortSignal): Promise<Record<string, string>> {
+function toolTexts(tools: Record<string, Version>, asked: Tools): Record<string, string> {
   const texts = Object.fromEntries(Object.entries(tools).map(([name, version]) => [name, versionText(version)]));
-  const postgres = await toolVersion('postgres', signal).catch(() => undefined);
-  return { ...texts, ...(postgres && { postgres: versionText(postgres) }) };
+  const postgres = asked.get('postgres');
+  return postgres === undefined || 'error' in postgres ? texts : { ...texts, postgres: versionText(postgres) };
 }

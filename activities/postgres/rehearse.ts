@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import type { SourceOf } from '../../systems/backupSchema.js';
 import { freeBytes, sizeText } from '../backup/classify.js';
-import type { EngineContext, Files, Rehearsal } from '../backup/engine.js';
+import type { EngineContext, Files, Rehearsal, Warm } from '../backup/engine.js';
 import { backupError } from '../backup/errors.js';
 import { ensureScratchRoot, scratchRoot } from '../throwaway/index.js';
 import { catalogueOf } from './catalogue.js';
@@ -9,7 +9,7 @@ import { contentsOfCopy } from './compared.js';
 import { createDatabase } from './database.js';
 import { examine } from './examine.js';
 import { startInstance, type Instance } from './instance.js';
-import { load } from './load.js';
+import { analyze, load } from './load.js';
 import { applicationName } from './names.js';
 import { DUMP, GLOBALS } from './readThrough.js';
 import { createRoles, rolesOf } from './roles.js';
@@ -27,24 +27,36 @@ export function pathOf(files: Files, name: string): string {
   return path;
 }
 
+/** See `Engine.warm`. */
+export async function warm(source: SourceOf<'postgres'>, context: EngineContext): Promise<Warm> {
+  const instance = await startInstance(context);
+  return { rehearse: (files) => rehearseIn(instance, source, files, context), close: () => instance.close() };
+}
+
 /** See `Engine.rehearse`. */
 export async function rehearse(source: SourceOf<'postgres'>, files: Files, context: EngineContext): Promise<Rehearsal> {
-  const dump = pathOf(files, DUMP);
-  await checkRoom(dump);
-  const catalogue = await catalogueOf(files);
-  const inDump = hasData(await tableOfContents(dump, context).catch(refused));
-  const instance = await startInstance(context);
+  return rehearseIn(await startInstance(context), source, files, context);
+}
+
+async function rehearseIn(
+  instance: Instance,
+  source: SourceOf<'postgres'>,
+  files: Files,
+  context: EngineContext,
+): Promise<Rehearsal> {
   try {
+    const dump = pathOf(files, DUMP);
+    await checkRoom(dump);
+    const catalogue = await catalogueOf(files);
+    const inDump = hasData(await tableOfContents(dump, context).catch(refused));
     if (!instance.offline) context.progress('the throwaway server has a network: unshare(1) is not possible here');
     const note = await prepare(instance, await readFile(pathOf(files, GLOBALS), 'utf8'), { catalogue, context });
     if (note !== undefined) context.progress(note);
     const application = applicationName(context.run.workflowId);
     const place = { login: instance.login, database: DATABASE, application };
     const flags = ['--no-owner', '--no-acl', '--no-tablespaces'];
-    const timings: Record<string, number> = {
-      ...instance.timings,
-      ...(await load(dump, { ...place, catalogue, flags }, context)),
-    };
+    const timings: Record<string, number> = { ...instance.timings };
+    Object.assign(timings, await load(dump, { ...place, catalogue, flags }, context));
     return {
       timings,
       contents: (hashes) => contentsOfCopy(place, { catalogue, inDump, hashes }, context),
@@ -57,7 +69,11 @@ export async function rehearse(source: SourceOf<'postgres'>, files: Files, conte
         }
         return problems;
       },
-      smoke: () => smoke(source.smoke, place, context),
+      async smoke() {
+        // Comparing reads every table from end to end; only the application's own queries need statistics.
+        timings['analyze'] = await analyze(place, context);
+        return smoke(source.smoke, place, context);
+      },
       close: () => instance.close(),
     };
   } catch (error) {

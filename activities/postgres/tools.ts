@@ -42,17 +42,28 @@ export async function toolVersion(program: string, signal: AbortSignal): Promise
   throw backupError('MissingProgram', `${await findProgram(program)} is not PostgreSQL's ${program}.`);
 }
 
-/** Throws `VersionMismatch` unless the programs are at least of the server's major version. Gives their versions. */
-export async function checkedTools(
-  programs: readonly string[],
-  server: Version,
-  signal: AbortSignal,
-): Promise<Record<string, Version>> {
+/** Versions of programs, each with the error why it cannot be used: nothing is thrown before somebody needs it. */
+export type Tools = Map<string, Version | { error: unknown }>;
+
+/** Asks all programs for their versions at once. */
+export async function toolVersions(programs: readonly string[], signal: AbortSignal): Promise<Tools> {
+  const found = programs.map(async (program) => {
+    const version = await toolVersion(program, signal).catch((error: unknown) => ({ error }));
+    return [program, version] as const;
+  });
+  return new Map(await Promise.all(found));
+}
+
+/**
+ * Gives the versions of the programs. Throws `MissingProgram`, and `VersionMismatch` unless all are at least of the server's major
+ * version. Pure.
+ */
+export function checkedTools(programs: readonly string[], tools: Tools, server: Version): Record<string, Version> {
   const versions: Record<string, Version> = {};
-  const found = await Promise.all(
-    programs.map(async (program) => ({ program, version: await toolVersion(program, signal) })),
-  );
-  for (const { program, version } of found) {
+  for (const program of programs) {
+    const version = tools.get(program);
+    if (version === undefined) throw new Error(`nobody asked for the version of ${program}`);
+    if ('error' in version) throw version.error;
     if (version[0] < server[0]) {
       throw backupError(
         'VersionMismatch',

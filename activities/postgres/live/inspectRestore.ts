@@ -4,7 +4,7 @@ import type { EngineContext } from '../../backup/engine.js';
 import { serverVersion } from '../inspect.js';
 import { checkName } from '../names.js';
 import { QUICK_MS, type Session } from '../session.js';
-import { checkedTools } from '../tools.js';
+import { checkedTools, toolVersions } from '../tools.js';
 import { findDatabase } from './databases.js';
 import { maintain } from './maintenance.js';
 import { mayDrop, whose } from './tag.js';
@@ -53,7 +53,7 @@ function nameProblems(into: string): string[] {
 
 async function toolProblems(session: Session, context: EngineContext): Promise<string[]> {
   try {
-    await checkedTools(['pg_restore'], await serverVersion(session), context.signal);
+    checkedTools(['pg_restore'], await toolVersions(['pg_restore'], context.signal), await serverVersion(session));
     return [];
   } catch (error) {
     if (!isError(error, 'VersionMismatch', 'MissingProgram')) throw error;

@@ -8,14 +8,14 @@ import { catalogueOf, type Catalogue } from '../catalogue.js';
 import { contentsOfCopy } from '../compared.js';
 import { createDatabase } from '../database.js';
 import { serverVersion } from '../inspect.js';
-import { load } from '../load.js';
+import { analyze, load } from '../load.js';
 import { checkName, quoted } from '../names.js';
 import { DUMP, GLOBALS } from '../readThrough.js';
 import { pathOf } from '../rehearse.js';
 import { rolesOf } from '../roles.js';
 import { QUICK_MS, type Session } from '../session.js';
 import { hasData, tableOfContents } from '../toc.js';
-import { checkedTools } from '../tools.js';
+import { checkedTools, toolVersions } from '../tools.js';
 import { carryAccess, carrySettings } from './carryOver.js';
 import { commentOn, dropDatabase, findDatabase, type Database } from './databases.js';
 import { maintain } from './maintenance.js';
@@ -33,7 +33,7 @@ export async function restore(
   const dump = pathOf(files, DUMP);
   const inDump = hasData(await tableOfContents(dump, context));
   return maintain(source, context, async (session, login, application) => {
-    await checkedTools(['pg_restore'], await serverVersion(session), context.signal);
+    checkedTools(['pg_restore'], await toolVersions(['pg_restore'], context.signal), await serverVersion(session));
     const live = await findDatabase(session, source.database);
     const { workflowId, runId } = context.run;
     const owner: Owner = { workflowId, runId };
@@ -41,9 +41,10 @@ export async function restore(
     await claim(session, { into, live, catalogue, owner });
     const missing = await missingRoles(session, await readFile(pathOf(files, GLOBALS), 'utf8'));
     const place = { login, database: into, application };
-    const timings = await load(dump, { ...place, catalogue, flags: [] }, context).catch((error: unknown) => {
+    const loaded = await load(dump, { ...place, catalogue, flags: [] }, context).catch((error: unknown) => {
       throw withRoles(error, missing);
     });
+    const timings = { ...loaded, analyze: await analyze(place, context) };
     if (live) await carrySettings(session, live.name, into);
     await session.query(commentOn(into, formatTag({ ...owner, kind: 'restored' })), [], QUICK_MS);
     return {

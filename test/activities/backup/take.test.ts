@@ -179,7 +179,7 @@ describe('life', () => {
   test('heartbeats tell phase and bytes while they move', async () => {
     const beats: BeatDetails[] = [];
     site.play = {
-      commands: () => [shell('for i in 1 2 3 4 5 6 7 8; do head -c 400000 /dev/urandom; sleep 0.1; done')],
+      commands: () => [shell('for i in 1 2 3 4 5 6 7 8; do head -c 4000000 /dev/urandom; sleep 0.1; done')],
     };
     const environment = site.environment({ heartbeatTimeoutMs: 300 });
     environment.on('heartbeat', (details: BeatDetails) => beats.push(details));

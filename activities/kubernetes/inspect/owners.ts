@@ -1,16 +1,16 @@
-import type { Workload } from '../model/objects.js';
+import type { KubeObject } from '../model/objects.js';
 import type { WorkloadFacts } from '../types.js';
 
 type Owner = WorkloadFacts['owners'][number];
 
 /** Controllers and tools that may write the change back, by the marks that they leave. Pure. */
-export function ownersOf(workload: Workload): Owner[] {
+export function ownersOf(workload: KubeObject): Owner[] {
   return [argoCd(workload), flux(workload), helm(workload)].filter((owner) => owner !== undefined);
 }
 
-const marksOf = ({ metadata }: Workload): Record<string, string> => ({ ...metadata.labels, ...metadata.annotations });
+const marksOf = ({ metadata }: KubeObject): Record<string, string> => ({ ...metadata.labels, ...metadata.annotations });
 
-function argoCd(workload: Workload): Owner | undefined {
+function argoCd(workload: KubeObject): Owner | undefined {
   const marks = marksOf(workload);
   const tracked = marks['argocd.argoproj.io/tracking-id']?.split(':')[0] ?? marks['argocd.argoproj.io/instance'];
   // Argo CD's default is a label that others use too; then only its field manager tells.
@@ -19,7 +19,7 @@ function argoCd(workload: Workload): Owner | undefined {
   return app === undefined ? undefined : { manager: 'Argo CD', detail: `application ${app}` };
 }
 
-function flux(workload: Workload): Owner | undefined {
+function flux(workload: KubeObject): Owner | undefined {
   const marks = marksOf(workload);
   for (const [prefix, what] of [
     ['kustomize.toolkit.fluxcd.io', 'Kustomization'],
@@ -32,7 +32,7 @@ function flux(workload: Workload): Owner | undefined {
   return undefined;
 }
 
-function helm(workload: Workload): Owner | undefined {
+function helm(workload: KubeObject): Owner | undefined {
   const marks = marksOf(workload);
   const release = marks['meta.helm.sh/release-name'];
   if (release === undefined || marks['app.kubernetes.io/managed-by'] !== 'Helm') return undefined;

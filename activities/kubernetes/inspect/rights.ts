@@ -3,17 +3,25 @@ import { pluralOf } from '../model/paths.js';
 import type { Session } from '../session.js';
 import type { WorkloadKind } from '../types.js';
 
-interface Right {
+export interface Right {
   verb: string;
   group?: string;
   resource: string;
   subresource?: string;
+  /** Another one than that of the question, e.g. of GitOps objects; empty for what no namespace holds. */
+  namespace?: string;
+}
+
+/** Who asks, and in which namespace. */
+export interface Asking {
+  ref: { namespace: string };
+  call: Session['call'];
 }
 
 const PATH = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
 const AT_ONCE = 8;
 
-const rights = (verbs: string, resource: string, group = '', subresource?: string): Right[] =>
+export const rights = (verbs: string, resource: string, group = '', subresource?: string): Right[] =>
   verbs.split(' ').map((verb) => ({ verb, group, resource, ...(subresource === undefined ? {} : { subresource }) }));
 
 /** All that an update and its rollback call; `deploy/rbac` grants the same. */
@@ -30,11 +38,11 @@ export const rightsForUpdate = (kind: WorkloadKind): Right[] => [
   ...rights('list', 'resourcequotas'),
 ];
 
-const wordsOf = ({ verb, group, resource, subresource }: Right): string =>
-  `${verb} ${resource}${subresource === undefined ? '' : `/${subresource}`}${group ? `.${group}` : ''}`;
+const wordsOf = ({ verb, group, resource, subresource, namespace }: Right): string =>
+  `${verb} ${resource}${subresource === undefined ? '' : `/${subresource}`}${group ? `.${group}` : ''}${namespace ? ` in ${namespace}` : ''}`;
 
 /** Which of the rights the worker's identity lacks in the namespace, e.g. `patch deployments.apps`. Asks the API server itself. */
-export async function missingRights(session: Session, wanted: Right[]): Promise<string[]> {
+export async function missingRights(session: Asking, wanted: Right[]): Promise<string[]> {
   const missing: string[] = [];
   const queue = [...wanted];
   const ask = async () => {
@@ -47,7 +55,7 @@ export async function missingRights(session: Session, wanted: Right[]): Promise<
   return missing.toSorted((a, b) => order.indexOf(a) - order.indexOf(b));
 }
 
-async function allowed(session: Session, right: Right): Promise<boolean> {
+async function allowed(session: Asking, right: Right): Promise<boolean> {
   const body = {
     apiVersion: 'authorization.k8s.io/v1',
     kind: 'SelfSubjectAccessReview',

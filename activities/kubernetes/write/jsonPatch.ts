@@ -1,5 +1,5 @@
 import type { RunRef } from '../types.js';
-import type { PodTemplate, Workload } from '../model/objects.js';
+import type { KubeObject, PodTemplate, Workload } from '../model/objects.js';
 import { CHANGE_CAUSE, RUN, runKey, WROTE } from './annotations.js';
 
 export type PatchOperation = { op: 'test' | 'add' | 'replace'; path: string; value: unknown };
@@ -19,16 +19,16 @@ export function guards(workload: Workload): PatchOperation[] {
 }
 
 /** Sets annotations one by one, so that foreign ones stay, also those added since the read. */
-export function annotate(workload: Workload, annotations: Record<string, string>): PatchOperation[] {
+export function annotate({ metadata }: KubeObject, annotations: Record<string, string>): PatchOperation[] {
   const operations: PatchOperation[] = Object.entries(annotations).map(([key, value]) => ({
     op: 'add',
     path: `/metadata/annotations/${pointer(key)}`,
     value,
   }));
-  if (workload.metadata.annotations) return operations;
+  if (metadata.annotations) return operations;
   return [
     // Whoever adds the first annotations at the same moment must not lose them: then read again.
-    { op: 'test', path: '/metadata/resourceVersion', value: workload.metadata.resourceVersion },
+    { op: 'test', path: '/metadata/resourceVersion', value: metadata.resourceVersion },
     { op: 'add', path: '/metadata/annotations', value: {} },
     ...operations,
   ];

@@ -5,7 +5,8 @@ const KEDA = '/metadata/annotations/autoscaling.keda.sh~1';
 /** Every field that Belay may change in an emergency, by kind, as JSON pointers. No other one is ever written. */
 export const FIELDS: Record<SavedKind, readonly string[]> = {
   Deployment: ['/spec/replicas'],
-  StatefulSet: ['/spec/replicas'],
+  // One that deletes its claims when it is scaled down would lose its data.
+  StatefulSet: ['/spec/replicas', '/spec/persistentVolumeClaimRetentionPolicy/whenScaled'],
   DaemonSet: ['/spec/template/spec/nodeSelector'],
   HorizontalPodAutoscaler: ['/spec/behavior'],
   ScaledObject: [`${KEDA}paused-replicas`, `${KEDA}paused`],

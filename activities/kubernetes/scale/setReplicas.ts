@@ -9,7 +9,7 @@ import { invalid, patch } from '../write/writeTemplate.js';
 import { requireScalable } from './scalable.js';
 
 /** JSON: which run set which number, and the number before. */
-const SCALED = 'belay.dev/scaled';
+export const SCALED = 'belay.dev/scaled';
 const MAX_TRIES = 5;
 
 interface Mark {
@@ -53,11 +53,12 @@ export async function setReplicas(
 
 /** A repeat of our own write tells what stood before it; what stood there anyway is its own predecessor. */
 function previousOf(live: Workload, run: string, replicas: number): number {
-  const mark = readMark(live.metadata.annotations?.[SCALED]);
+  const mark = readScaled(live.metadata.annotations?.[SCALED]);
   return mark?.run === run && mark.to === replicas ? mark.from : replicas;
 }
 
-function readMark(text: string | undefined): (Partial<Mark> & { from: number }) | undefined {
+/** What the annotation {@link SCALED} says; undefined when there is none, or a hand has broken it. Pure. */
+export function readScaled(text: string | undefined): (Partial<Mark> & { from: number }) | undefined {
   try {
     const mark = JSON.parse(text ?? 'null') as Partial<Mark> | null;
     return typeof mark?.from === 'number' ? { ...mark, from: mark.from } : undefined;

@@ -208,6 +208,8 @@ export interface EmergencyActivities {
     place: Place;
     objects: SavedObject[];
     images: { insecureRegistries: string[]; mirrors: Record<string, string> };
+    /** ISO time of the first snapshot: what is older has not appeared since, even when no snapshot has it. */
+    since?: string;
   }) => Promise<{ problems: string[]; warnings: string[]; drift: Difference[] }>;
   /** Read-only. Differences between the snapshot and the present in every field that Belay may touch; empty when all is back. */
   compareWithSnapshot: (input: { place: Place; objects: SavedObject[] }) => Promise<Difference[]>;

@@ -35,7 +35,10 @@ export function oursOf(
       const selector = services.find((service) => service.metadata.name === host)?.spec?.selector;
       return seen
         .filter((other) => !known.has(other) && isSelected(other, selector))
-        .map((other) => ({ one: other, why: `${keyOf(one)} keeps its data there (${variable} names Service ${host})` }));
+        .map((other) => ({
+          one: other,
+          why: `${keyOf(one)} keeps its data there (${variable} names Service ${host})`,
+        }));
     }),
   );
   const found = new Map([...databases, ...direct].map(({ one, why }) => [keyOf(one), why]));

@@ -16,10 +16,7 @@ type Input = Parameters<EmergencyActivities['restartWorkload']>[0];
 /**
  * {@link EmergencyActivities.restartWorkload}. Throws `Superseded`, `TargetReplaced`, `Invalid` (a paused Deployment), all final.
  */
-export async function restartWorkload(
-  session: Session,
-  { uid, templateHash, run }: Input,
-): Promise<WriteIdentity> {
+export async function restartWorkload(session: Session, { uid, templateHash, run }: Input): Promise<WriteIdentity> {
   const live = (await orIfMissing(session.workload(), undefined))?.body;
   if (live?.spec.paused === true && live.metadata.annotations?.[RUN] !== runKey(run))
     throw invalid(`${nameOf(session.ref)} is paused, so its pods would stay as they are: resume it first.`);

@@ -20,7 +20,7 @@ export function rightsForEmergency(namespace: string, objects: SavedObject[]): R
     ...objects
       .filter(({ ref }) => !WORKLOADS.includes(ref.kind))
       .flatMap(({ ref }) =>
-        rights('get patch', RESOURCES[ref.kind].plural, groupOf(ref.kind)).map((right) => ({
+        rights('get list patch', RESOURCES[ref.kind].plural, groupOf(ref.kind)).map((right) => ({
           ...right,
           ...(ref.namespace === namespace ? {} : { namespace: ref.namespace }),
         })),

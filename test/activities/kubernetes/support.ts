@@ -69,7 +69,17 @@ export async function cluster(kubeconfig?: string): Promise<Cluster> {
 }
 
 /** Activities with the rights of a service account that has only `rules`. */
-export async function withRights({ kubeconfig, namespace, clients }: Cluster, name: string, rules: object[]) {
+export async function withRights(where: Cluster, name: string, rules: object[]) {
+  const clients = await clientsWithRights(where, name, rules);
+  return createKubernetesActivities({ connect: () => clients });
+}
+
+/** The cluster as a service account that has only `rules` in the namespace. */
+export async function clientsWithRights(
+  { kubeconfig, namespace, clients }: Pick<Cluster, 'kubeconfig' | 'namespace' | 'clients'>,
+  name: string,
+  rules: object[],
+): Promise<KubeClients> {
   const base = `/api/v1/namespaces/${namespace}/serviceaccounts`;
   const rbac = `/apis/rbac.authorization.k8s.io/v1/namespaces/${namespace}`;
   await create(clients, base, { metadata: { name } });
@@ -90,7 +100,7 @@ export async function withRights({ kubeconfig, namespace, clients }: Cluster, na
     if (!server) throw new Error('no cluster');
     config.loadFromClusterAndUser(server, { name, token: body.status.token });
   });
-  return createKubernetesActivities({ connect: () => connect() });
+  return connect();
 }
 
 export const create = (clients: KubeClients, path: string, body: object) =>

@@ -1,0 +1,48 @@
+import type { KubeClients } from '../../../../activities/kubernetes/index.js';
+import type { Cluster as Calls } from '../../../../activities/kubernetes/emergency/place.js';
+import { withPlace } from '../../../../activities/kubernetes/emergency/place.js';
+import { listPath } from '../../../../activities/kubernetes/emergency/resources.js';
+import type { SavedKind, SurveyInput } from '../../../../activities/kubernetes/emergency/types.js';
+import { type Session, withSession } from '../../../../activities/kubernetes/session.js';
+import type { WorkloadRef } from '../../../../activities/kubernetes/types.js';
+import { create, run } from '../support.js';
+
+export const surveyInput = (namespace: string, more: Partial<SurveyInput> = {}): SurveyInput => ({
+  place: { namespace },
+  system: 'shop',
+  workloads: [],
+  gitops: [],
+  ...more,
+});
+
+/** Runs work on a namespace as an activity does. */
+export const inPlace = <T>(clients: KubeClients, namespace: string, work: (cluster: Calls) => Promise<T>): Promise<T> =>
+  run(() => withPlace(() => clients, { namespace }, work), undefined);
+
+/** Runs work on a workload as an activity does. */
+export const inSession = <T>(
+  clients: KubeClients,
+  ref: WorkloadRef,
+  work: (session: Session) => Promise<T>,
+): Promise<T> => run(() => withSession(() => clients, ref, work), undefined);
+
+/** Creates an object of a kind that an emergency touches. */
+export const make = (clients: KubeClients, kind: SavedKind, namespace: string, name: string, body: object) => {
+  const { metadata, ...rest } = body as { metadata?: object };
+  return create(clients, listPath(kind, namespace), { metadata: { name, ...metadata }, ...rest });
+};
+
+/** The same client, counting its calls. */
+export function counting(clients: KubeClients): { clients: KubeClients; paths: string[] } {
+  const paths: string[] = [];
+  return {
+    paths,
+    clients: {
+      ...clients,
+      call: (call) => {
+        paths.push(call.path);
+        return clients.call(call);
+      },
+    },
+  };
+}

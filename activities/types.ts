@@ -1,5 +1,6 @@
 import type { Blackout, Channel, HttpCheck, System } from '../systems/schema.js';
 import type { BackupActivities } from './backup/types.js';
+import type { EmergencyActivities } from './kubernetes/emergency/types.js';
 import type { KubernetesActivities } from './kubernetes/types.js';
 
 /** Result of one HTTP check. */
@@ -90,6 +91,8 @@ export interface RunDescription {
 export interface TemporalActivities {
   /** Read-only. `undefined` (as null) when no such workflow runs. */
   describeRun: (input: { workflowId: string }) => Promise<RunDescription | null>;
+  /** Read-only. Those of the workflows that run now. */
+  describeRuns: (input: { workflowIds: string[] }) => Promise<RunDescription[]>;
   /** Heartbeats until the workflow is closed. */
   waitForRunEnd: (input: { workflowId: string; runId?: string }) => Promise<void>;
   /** Asks a run to cancel. Safe to repeat. */
@@ -113,6 +116,7 @@ export interface CatalogueActivities {
 }
 
 export type Activities = KubernetesActivities &
+  EmergencyActivities &
   BackupActivities &
   HttpActivities &
   PrometheusActivities &

@@ -1,11 +1,11 @@
 import type { z } from 'zod';
 import { type Backups, backupsSchema, type Source, sourceSchema } from './backupSchema.js';
+import { httpCheckSchema } from './httpCheckSchema.js';
 import type { Path } from './problem.js';
 import {
   type Blackout,
   blackoutSchema,
   type HttpCheck,
-  httpCheckSchema,
   type MetricGate,
   metricGateSchema,
   type RolloutPolicy,
@@ -56,6 +56,8 @@ export function partsOf(raw: unknown): Parts {
   const checksOf = workloads.map(({ path, fields }) => list(fields['health'], [...path, 'health'], httpCheckSchema));
   const gatesOf = workloads.map(({ path, fields }) => list(fields['gates'], [...path, 'gates'], metricGateSchema));
   const policies = isObject(root['policies']) ? root['policies'] : {};
+  const emergency = isObject(policies['emergency']) ? policies['emergency'] : {};
+  const quiesce = list(emergency['quiesce'], ['policies', 'emergency', 'quiesce'], httpCheckSchema);
   const tiers = Array.isArray(root['tiers']) ? root['tiers'] : [];
   const { sources: rawSources, ...policy } = isObject(root['backups']) ? root['backups'] : {};
   const sources = list(rawSources, ['backups', 'sources'], sourceSchema);
@@ -64,14 +66,14 @@ export function partsOf(raw: unknown): Parts {
     root,
     tiers: tiers.filter((tier) => typeof tier === 'string'),
     workloads,
-    checks: [...health, ...smoke, ...checksOf.flat()],
+    checks: [...health, ...smoke, ...quiesce, ...checksOf.flat()],
     gates: gatesOf.flat(),
     blackouts,
     rollout: part(policies['rollingUpdate'] ?? {}, ['policies', 'rollingUpdate'], rolloutPolicySchema),
     schedules: list(root['schedules'], ['schedules'], scheduleSchema),
     ...(root['backups'] !== undefined && { backups: part(policy, ['backups'], backupPolicySchema) }),
     sources,
-    namedLists: [workloads, health, smoke, blackouts, sources, ...checksOf, ...gatesOf, ...queriesOf],
+    namedLists: [workloads, health, smoke, quiesce, blackouts, sources, ...checksOf, ...gatesOf, ...queriesOf],
   };
 }
 

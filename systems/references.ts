@@ -90,10 +90,16 @@ function repeated(entries: Mention[]): Finding[] {
   });
 }
 
-function missingSections({ root, workloads, gates }: Parts): Finding[] {
+function missingSections({ root, workloads, gates, rollout }: Parts): Finding[] {
   const findings: Finding[] = [];
   if (workloads.length > 0 && root['kubernetes'] === undefined) {
     findings.push({ path: ['kubernetes'], message: 'is missing; workloads need the namespace they run in' });
+  }
+  if (rollout.parsed?.backupFirst && root['backups'] === undefined) {
+    findings.push({
+      path: ['policies', 'rollingUpdate', 'backupFirst'],
+      message: 'backs up before an update, but nothing is described to be backed up; add `backups`, or take this away',
+    });
   }
   if (gates[0] !== undefined && root['prometheus'] === undefined) {
     findings.push({

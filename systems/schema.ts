@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { backupsSchema } from './backupSchema.js';
+import { emergencyPolicySchema } from './emergencySchema.js';
 import { approvalPolicySchema, httpUrl, id, secretReference } from './fields.js';
+import { httpCheckSchema } from './httpCheckSchema.js';
 import { scheduleSchema } from './scheduleSchema.js';
 
 /** DNS label as Kubernetes asks for it in names of workloads and namespaces. */
@@ -16,37 +18,6 @@ const dnsLabel = z
     /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/,
     'must be at most 63 lower case letters, digits or "-" (a Kubernetes label)',
   );
-const headerName = z.string().regex(/^[\w!#$%&'*+.^`|~-]{1,100}$/, 'must be a header name: letters, digits and "-"');
-const headerValue = z.string().regex(/^[\t\x20-\x7e]{0,1000}$/, 'must be one line of ASCII text');
-
-/** One HTTP probe: passes when `times` answers in a row meet every expectation. */
-export const httpCheckSchema = z.strictObject({
-  name: z.string().min(1).max(80),
-  endpoint: id.describe('Key of `endpoints`: the base URL'),
-  path: z
-    .string()
-    .regex(/^\/[^\s#]*$/, 'must start with "/" and hold no space or "#"')
-    .default('/'),
-  method: z.enum(['GET', 'HEAD', 'POST']).default('GET'),
-  headers: z.record(headerName, headerValue).optional().describe('Literal header values; no credentials'),
-  secretHeaders: z.record(headerName, secretReference).optional().describe('Header values by secret reference'),
-  expect: z
-    .strictObject({
-      status: z.array(z.int().min(100).max(599)).min(1).default([200]).describe('Status codes that pass'),
-      bodyIncludes: z.string().min(1).optional().describe('Text that the body must hold'),
-      json: z
-        .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
-        .optional()
-        .describe('Dotted path in a JSON body → value it must have'),
-      maxLatencyMs: z.int().min(1).max(60_000).default(2_000).describe('Slower answers do not pass'),
-    })
-    .prefault({}),
-  times: z.int().min(1).max(50).default(3).describe('Passing answers in a row that count as healthy'),
-  intervalSeconds: z.number().min(0.1).max(60).default(2).describe('Pause between two tries'),
-  attempts: z.int().min(1).max(200).default(15).describe('Tries in all before the check has failed'),
-  timeoutSeconds: z.number().min(0.1).max(60).default(5).describe('For one try'),
-});
-
 /** One measured condition on the new pods while old and new run side by side. */
 export const metricGateSchema = z
   .strictObject({
@@ -116,12 +87,36 @@ export const blackoutSchema = z.union([
   }),
 ]);
 
+const statuspageId = z
+  .string()
+  .regex(/^[A-Za-z0-9]{1,64}$/, "must be one of Statuspage's ids: letters and digits only");
+
 export const channelSchema = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('slack'),
     channel: z.string().min(1).describe('#name or channel id'),
     token: secretReference,
     apiUrl: httpUrl.optional().describe("Another address than Slack's own"),
+  }),
+  z.strictObject({
+    type: z.literal('statuspage'),
+    pageId: statuspageId.describe('Id of a public page of Atlassian Statuspage'),
+    token: secretReference.describe('Its API key'),
+    apiUrl: httpUrl.optional().describe("Another address than Statuspage's own; with /v1"),
+    incidentName: z
+      .string()
+      .min(1)
+      .max(255)
+      .optional()
+      .describe("What incidents are called in public; the message's title when left out"),
+    components: z
+      .array(statuspageId)
+      .optional()
+      .describe('Ids of components that are in major_outage while an incident is open, then operational'),
+    impact: z
+      .enum(['none', 'maintenance', 'minor', 'major', 'critical'])
+      .optional()
+      .describe('Of incidents; what Statuspage makes of the components when left out'),
   }),
   z.strictObject({ type: z.literal('log') }),
 ]);
@@ -180,7 +175,9 @@ export const systemSchema = z.strictObject({
     .strictObject({ start: notifyOn, failure: notifyOn, rollback: notifyOn, end: notifyOn, page: notifyOn })
     .prefault({})
     .describe('Which channels are told of what'),
-  policies: z.strictObject({ rollingUpdate: rolloutPolicySchema.prefault({}) }).prefault({}),
+  policies: z
+    .strictObject({ rollingUpdate: rolloutPolicySchema.prefault({}), emergency: emergencyPolicySchema.prefault({}) })
+    .prefault({}),
   backups: backupsSchema.optional().describe('What is backed up, where to, and how it is proved'),
   schedules: z.array(scheduleSchema).max(200).default([]).describe('Runbooks that are started at set times'),
 });
@@ -192,5 +189,6 @@ export type HttpCheck = z.output<typeof httpCheckSchema>;
 export type MetricGate = z.output<typeof metricGateSchema>;
 export type Blackout = z.output<typeof blackoutSchema>;
 export type Channel = z.output<typeof channelSchema>;
+export type EmergencyPolicy = z.output<typeof emergencyPolicySchema>;
 export type ApprovalPolicy = z.output<typeof approvalPolicySchema>;
 export type RolloutPolicy = z.output<typeof rolloutPolicySchema>;

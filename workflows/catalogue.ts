@@ -1,11 +1,15 @@
 import { backupRunbook } from './backup/runbook.js';
 import { backupWatchRunbook } from './backupWatch/runbook.js';
 import { drTestRunbook } from './drTest/runbook.js';
+import { emergencyRecoveryRunbook } from './emergencyRecovery/runbook.js';
+import { emergencyShutdownRunbook } from './emergencyShutdown/runbook.js';
 import type { Runbook } from './kit/runbook.js';
+import { restartRunbook } from './restart/runbook.js';
 import { restoreRunbook } from './restore/runbook.js';
 import { retentionRunbook } from './retention/runbook.js';
 import { rollbackRunbook } from './rollback/runbook.js';
 import { rollingUpdateRunbook } from './rollingUpdate/runbook.js';
+import { scaleRunbook } from './scale/runbook.js';
 import { verifyBackupRunbook } from './verifyBackup/runbook.js';
 
 /** Every runbook by id. For worker and client; the workflow bundle never imports this file. */
@@ -18,4 +22,8 @@ export const catalogue: Record<string, Runbook> = {
   drTest: drTestRunbook as unknown as Runbook,
   backupWatch: backupWatchRunbook as unknown as Runbook,
   retention: retentionRunbook as unknown as Runbook,
+  emergencyShutdown: emergencyShutdownRunbook as unknown as Runbook,
+  emergencyRecovery: emergencyRecoveryRunbook as unknown as Runbook,
+  scale: scaleRunbook as unknown as Runbook,
+  restart: restartRunbook as unknown as Runbook,
 };

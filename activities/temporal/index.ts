@@ -7,6 +7,8 @@ import { heartbeating, throwIfCancelled } from './heartbeat.js';
 
 /** Deadline of a plain call. */
 const CALL_MS = 10_000;
+/** Runs that are asked about at the same time. */
+const AT_ONCE = 25;
 /** Deadline of one long poll; the server answers after some 20 s with nothing new. */
 const POLL_MS = 30_000;
 /** gRPC statuses (https://grpc.io/docs/guides/status-codes/); told by shape, as each kind of connection has its own class. */
@@ -91,6 +93,17 @@ async function closed(client: Client, run: Run, pollMs: number): Promise<void> {
 export function createTemporalActivities(options: { client: () => Client; pollMs?: number }): TemporalActivities {
   return {
     describeRun: ({ workflowId }) => describe(options.client(), workflowId),
+
+    async describeRuns({ workflowIds }) {
+      const client = options.client();
+      const found: RunDescription[] = [];
+      for (let from = 0; from < workflowIds.length; from += AT_ONCE) {
+        const some = workflowIds.slice(from, from + AT_ONCE);
+        const runs = await Promise.all(some.map((workflowId) => describe(client, workflowId)));
+        found.push(...runs.filter((one) => one !== null));
+      }
+      return found;
+    },
 
     /** Without `runId` it waits for the run that is open at the first attempt, remembered in the heartbeat: not for a later holder. */
     async waitForRunEnd({ workflowId, runId }) {

@@ -44,6 +44,11 @@ export const exitCodes = [
       'Data is not safe as it should be: a backup, restore or drill did not reach its goal. Live data is untouched.',
     outcomes: ['BackupFailed', 'BackupStale', 'RestoreFailed', 'ObjectiveMissed'],
   },
+  {
+    code: 12,
+    meaning: 'A shutdown or recovery is not complete: the report names what is still up or still down.',
+    outcomes: ['PartialShutdown', 'RecoveryFailed', 'StayedDown'],
+  },
   { code: 130, meaning: 'Interrupted with Ctrl+C; the run goes on.', outcomes: [] },
 ] as const satisfies readonly ExitCode[];
 

@@ -33,6 +33,10 @@ export function addresses(state: SandboxState, env: NodeJS.ProcessEnv): Record<s
       found['BELAY_SLACK_API_URL'] = state.slack.url;
       found['SLACK_BOT_TOKEN'] = state.slack.token;
     }
+    if (state.statuspage && !env['STATUSPAGE_API_KEY']) {
+      found['BELAY_STATUSPAGE_API_URL'] = state.statuspage.url;
+      found['STATUSPAGE_API_KEY'] = state.statuspage.token;
+    }
   }
   const folders = programFolders(state);
   if (folders !== '' && !env['BELAY_PROGRAMS']) found['BELAY_PROGRAMS'] = folders;

@@ -82,7 +82,8 @@ async function channels(area: string, system: System, secrets: SecretResolver): 
       const found = { area, name: `channel ${name}`, level: 'ok' as const };
       if (channel.type === 'log') return { ...found, detail: 'the worker writes it into its log' };
       await outsideWorker(limitMs, () => secrets.resolve(channel.token));
-      return { ...found, detail: `${channel.type} ${channel.channel}, token present` };
+      const place = channel.type === 'slack' ? channel.channel : channel.pageId;
+      return { ...found, detail: `${channel.type} ${place}, token present` };
     }),
   );
   return (await Promise.all(checks)).flat();

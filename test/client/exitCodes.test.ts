@@ -26,6 +26,9 @@ const expected: Record<FailureType, number> = {
   BackupStale: 11,
   RestoreFailed: 11,
   ObjectiveMissed: 11,
+  PartialShutdown: 12,
+  RecoveryFailed: 12,
+  StayedDown: 12,
 };
 
 describe('exit codes', () => {

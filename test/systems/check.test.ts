@@ -58,7 +58,7 @@ describe('one mistake gives one problem with line, path, cause and cure', () => 
       'unknown channel type',
       'type: slack',
       'type: slak',
-      '37 channels.ops.type: "slak" is not allowed; must be one of "slack", "log"',
+      '37 channels.ops.type: "slak" is not allowed; must be one of "slack", "statuspage", "log"',
     ],
     [
       'not a Kubernetes name',

@@ -33,6 +33,10 @@ describe('the JSON Schema', () => {
       { name: 'a', title: 'A', channels: { s: { type: 'slack', channel: '#a', token: 'abc' } } },
     ],
     [
+      'a literal key of a status page',
+      { name: 'a', title: 'A', channels: { s: { type: 'statuspage', pageId: 'p1', token: 'abc' } } },
+    ],
+    [
       'a gate without a bound',
       { name: 'a', title: 'A', workloads: [{ name: 'w', tier: 't', gates: [{ name: 'g', query: 'up' }] }] },
     ],

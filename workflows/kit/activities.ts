@@ -44,6 +44,20 @@ export const mutate = (summary: string, taskQueue?: string) =>
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   });
 
+/**
+ * Changes many objects at once while seconds count: repeated quickly, and for an hour, since an API server that is away for some minutes
+ * must not leave a system half stopped. Idempotent by design of each activity.
+ */
+export const urgent = (summary: string) =>
+  proxyActivities<Activities>({
+    summary,
+    startToCloseTimeout: '60s',
+    heartbeatTimeout: '20s',
+    scheduleToCloseTimeout: '1h',
+    retry: { initialInterval: '200ms', backoffCoefficient: 1.5, maximumInterval: '5s', maximumAttempts: 800 },
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  });
+
 /** Read-only and long: heartbeats, and a lost worker is noticed within 10 s. `ms` is the longest useful time. */
 export const watch = (summary: string, ms: number) =>
   proxyActivities<Activities>({

@@ -71,6 +71,7 @@ export class Control {
       decision.answer = hold.options[verb] ?? decision.answer;
       this.state.chosen = decision;
       if (verb === 'abort') this.state.aborted = decision;
+      if (verb === 'stayDown') this.state.stayDown = decision;
       return;
     }
     switch (verb) {
@@ -91,6 +92,13 @@ export class Control {
         return;
       case 'abort':
         this.state.aborted = decision;
+        this.forward?.cancel();
+        return;
+      case 'skipTier':
+        if (this.state.tier !== undefined) (this.state.skippedTiers ??= []).push(this.state.tier);
+        return;
+      case 'stayDown':
+        this.state.stayDown = decision;
         this.forward?.cancel();
         return;
       default:

@@ -3,6 +3,7 @@ import {
   ChildWorkflowCancellationType,
   condition,
   ParentClosePolicy,
+  patched,
   startChild,
   upsertSearchAttributes,
   workflowInfo,
@@ -41,12 +42,73 @@ export async function acquireLocks(run: Run, targets: string[], onBusy: OnBusy, 
   const deadline = Date.now() + timeoutSeconds * 1_000;
   await run.steps.step('Lock the targets', async (step) => {
     upsertSearchAttributes([{ key: attributes.target, value: targets.toSorted() }]);
-    for (const target of targets.toSorted()) {
-      run.locks.push(await acquire(run, target, onBusy, deadline));
-      run.status.locks.push(lockId(run.system.name, target));
-    }
+    do await takeAll(run, targets, onBusy, deadline);
+    while (!(await undisturbed(run, onBusy, deadline)));
     step.note(run.status.locks.join(', '));
   });
+}
+
+async function takeAll(run: Run, targets: string[], onBusy: OnBusy, deadline: number): Promise<void> {
+  for (const target of targets.toSorted()) {
+    run.locks.push(await acquire(run, target, onBusy, deadline));
+    run.status.locks.push(lockId(run.system.name, target));
+  }
+}
+
+/**
+ * True when no emergency holds the whole system; else gives the locks back and waits, or fails. Asked with our own locks held: an
+ * emergency takes its lock first and looks at ours then, so that at least one of the two sees the other.
+ */
+async function undisturbed(run: Run, onBusy: OnBusy, deadline: number): Promise<boolean> {
+  if (!patched('system-lock')) return true;
+  const id = lockId(run.system.name, WHOLE_SYSTEM);
+  const lock = await probe('Is the whole system held?').describeRun({ workflowId: id });
+  // A backup that a shutdown has started runs under its lock.
+  if (!lock || lock.memo['holder'] === workflowInfo().parent?.workflowId) return true;
+  await releaseLocks(run);
+  await yieldOrWait(run, id, onBusy === 'wait' ? 'wait' : 'fail', deadline);
+  return false;
+}
+
+/** Target of the lock over a whole system; nothing in Kubernetes can be called so. */
+export const WHOLE_SYSTEM = '@system';
+
+/**
+ * Takes the lock over the whole system, and deals with the runs that hold one of `targets`; `patience` in seconds. With `preempt` they are cancelled and have
+ * until the time is over for a clean end; those that need longer are given back in words: an emergency does not wait for
+ * them. Otherwise their end is waited for, or the run fails as `TargetBusy`. A shutdown that goes on is never pre-empted.
+ */
+export async function acquireSystem(
+  run: Run,
+  targets: string[],
+  onBusy: OnBusy,
+  patience: { system: number; targets: number },
+): Promise<string[]> {
+  return run.steps.step('Lock the system', async (step) => {
+    upsertSearchAttributes([{ key: attributes.target, value: [WHOLE_SYSTEM] }]);
+    run.locks.push(await acquire(run, WHOLE_SYSTEM, onBusy, Date.now() + patience.system * 1_000));
+    run.status.locks.push(lockId(run.system.name, WHOLE_SYSTEM));
+    const workflowIds = targets.map((target) => lockId(run.system.name, target));
+    const held = await probe('Who works on the system?').describeRuns({ workflowIds });
+    const late: string[] = [];
+    const deadline = Date.now() + patience.targets * 1_000;
+    await Promise.all(
+      held.map(async ({ workflowId, memo }) => {
+        const ended = await yieldUntilFree(run, workflowId, onBusy, deadline);
+        if (!ended) late.push(`${describeHolder(memo)} did not end in time and may still write`);
+      }),
+    );
+    step.note([...run.status.locks, ...late].join('; '));
+    return late;
+  });
+}
+
+async function yieldUntilFree(run: Run, id: string, onBusy: OnBusy, deadline: number): Promise<boolean> {
+  for (;;) {
+    if (onBusy === 'preempt' && Date.now() >= deadline) return false;
+    await yieldOrWait(run, id, onBusy, deadline);
+    if (!(await probe(`Is ${id} free?`).describeRun({ workflowId: id }))) return true;
+  }
 }
 
 async function acquire(
@@ -86,6 +148,12 @@ async function yieldOrWait(run: Run, id: string, onBusy: OnBusy, deadline: numbe
   const holder = describeHolder(memo);
   if (onBusy === 'fail') {
     throw fail('TargetBusy', `${id} is held by ${holder}. Wait for its end, start with onBusy "wait", or abort it`);
+  }
+  if (onBusy === 'preempt' && memo.runbook === 'emergencyShutdown') {
+    throw fail(
+      'TargetBusy',
+      `${id} is held by ${holder}, which is a shutdown itself. Watch it: belay watch ${memo.holder}`,
+    );
   }
   const left = deadline - Date.now();
   if (left <= 0) throw fail('TargetBusy', `${id} is still held by ${holder}; gave up waiting`);

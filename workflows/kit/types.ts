@@ -126,6 +126,9 @@ export const failureTypes = [
   'BackupStale',
   'RestoreFailed',
   'ObjectiveMissed',
+  'PartialShutdown',
+  'RecoveryFailed',
+  'StayedDown',
   // A step failed for good, for a reason that has no name of its own above, before anything was changed.
   'StepFailed',
 ] as const;

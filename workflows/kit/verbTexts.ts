@@ -8,6 +8,8 @@ export const verbDescriptions = {
   promote: 'Skip the rest of the bake time and of running metric gates.',
   accept: 'Take the present state as it is, on your responsibility.',
   retryRollback: 'Try the rollback (again).',
+  skipTier: 'Do not wait for the present tier any longer; go on with the next one.',
+  stayDown: 'Take down again what this run has started, and leave the system down.',
 } as const;
 
 export type VerbName = keyof typeof verbDescriptions;

@@ -14,6 +14,11 @@ export interface VerbState {
   /** True while there is a bake or a gate that `promote` could end. */
   promotable: boolean;
   promoted?: Decision;
+  /** Tier that a recovery waits for now. */
+  tier?: string;
+  /** Tiers that nobody waits for any more. */
+  skippedTiers?: string[];
+  stayDown?: Decision;
   /** Verb that ended the present hold. */
   chosen?: Decision;
 }
@@ -78,6 +83,7 @@ export function refusal(
       if (status.phase === 'rollingBack') return 'a rollback is not paused half-way';
       return status.hold ? 'the run is held and waits for a person already' : undefined;
     case 'resume':
+      if (holdOption) return undefined;
       return state.paused ? undefined : 'the run is not paused';
     case 'abort':
       if (holdOption) return undefined;
@@ -87,6 +93,13 @@ export function refusal(
     case 'promote':
       if (state.promoted) return `already promoted by ${by(state.promoted)}`;
       return state.promotable ? undefined : 'there is no bake or metric gate running that could be skipped';
+    case 'skipTier':
+      if (holdOption) return undefined;
+      return state.tier === undefined ? 'no tier is being waited for' : undefined;
+    case 'stayDown':
+      if (state.committed) return 'the system is back and proved; to take it down start emergencyShutdown';
+      if (state.stayDown) return `already decided by ${by(state.stayDown)}`;
+      return state.aborted ? `already aborted by ${by(state.aborted)}` : undefined;
     case 'accept':
     case 'retryRollback':
       if (holdOption) return undefined;

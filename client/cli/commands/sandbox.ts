@@ -9,7 +9,7 @@ const nameOf = (io: Io): string | undefined => io.env['BELAY_SANDBOX'] || undefi
 
 /** Where everything is, and how to use and stop it. */
 function guide(state: SandboxState): string {
-  const { temporal, kubernetes, services, prometheus, registry, slack } = state;
+  const { temporal, kubernetes, services, prometheus, registry, slack, statuspage } = state;
   const places: [string, string | undefined][] = [
     ['Temporal', temporal?.address],
     ['Temporal UI', temporal?.ui],
@@ -19,6 +19,7 @@ function guide(state: SandboxState): string {
     ['Prometheus', prometheus?.url],
     ['registry', registry?.host],
     ['Slack double', slack?.url],
+    ['Statuspage double', statuspage?.url],
   ];
   return [
     table(places.flatMap(([name, place]) => (place === undefined ? [] : [[name, place]]))),
@@ -39,7 +40,13 @@ export async function sandboxUp(io: Io, options: { only?: string[] }): Promise<v
     ...(options.only ? { components: options.only as ComponentName[] } : {}),
     progress: (line) => io.note(line),
   });
-  print(io, { ...state, slack: state.slack && { url: state.slack.url } }, () => guide(state));
+  const { slack, statuspage } = state;
+  const shown = {
+    ...state,
+    slack: slack && { url: slack.url },
+    statuspage: statuspage && { url: statuspage.url, pageId: statuspage.pageId, components: statuspage.components },
+  };
+  print(io, shown, () => guide(state));
 }
 
 /** `belay sandbox down`. Safe to repeat. */

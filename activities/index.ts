@@ -5,6 +5,7 @@ import type { BackupActivities } from './backup/types.js';
 import { createEvidenceActivities } from './evidence/index.js';
 import type { EvidenceStore } from './evidence/index.js';
 import { createHttpActivities } from './http/index.js';
+import type { EmergencyActivities } from './kubernetes/emergency/types.js';
 import type { Connect } from './kubernetes/session.js';
 import type { KubernetesActivities } from './kubernetes/types.js';
 import { lazily } from './lazily.js';
@@ -57,6 +58,21 @@ const kubernetesNames: Record<keyof KubernetesActivities, true> = {
   waitScaled: true,
 };
 
+const emergencyNames: Record<keyof EmergencyActivities, true> = {
+  surveySystem: true,
+  takeSnapshot: true,
+  readSnapshot: true,
+  setFields: true,
+  waitStopped: true,
+  waitReady: true,
+  collectEvidence: true,
+  checkRecovery: true,
+  compareWithSnapshot: true,
+  closeShutdown: true,
+  setAutoscalerRange: true,
+  restartWorkload: true,
+};
+
 const backupNames: Record<keyof BackupActivities, true> = {
   inspectSource: true,
   inspectStore: true,
@@ -89,6 +105,13 @@ export function createActivities(connections: Connections): Activities {
         kubernetes(),
       ]);
       return createKubernetesActivities({ connect });
+    }),
+    ...lazily<EmergencyActivities>(emergencyNames, async () => {
+      const [{ createEmergencyActivities }, connect] = await Promise.all([
+        import('./kubernetes/emergency/index.js'),
+        kubernetes(),
+      ]);
+      return createEmergencyActivities({ connect, evidence });
     }),
     ...lazily<BackupActivities>(backupNames, async () => {
       const { createBackupActivities } = await import('./backup/index.js');

@@ -16,7 +16,7 @@ export function rightsForEmergency(namespace: string, objects: SavedObject[]): R
     ...rights('list watch delete', 'pods'),
     ...rights('get', 'pods', '', 'log'),
     ...rights('list', 'events'),
-    ...rights('get list create patch', 'configmaps'),
+    ...rights('get create patch', 'configmaps'),
     ...objects
       .filter(({ ref }) => !WORKLOADS.includes(ref.kind))
       .flatMap(({ ref }) =>

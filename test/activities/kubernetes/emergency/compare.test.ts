@@ -38,7 +38,7 @@ test('tells every field that is not as it was, and nothing else', async () => {
   const paused = '/metadata/annotations/autoscaling.keda.sh~1paused-replicas';
   expect(await compare()).toEqual([
     { key: 'Deployment/web', what: '/spec/replicas', was: 1, is: 0 },
-    { key: 'StatefulSet/db', what: '', was: { '/spec/replicas': 0 }, is: null },
+    { key: 'StatefulSet/db', what: '', was: expect.objectContaining({ '/spec/replicas': 0 }), is: null },
     { key: 'DaemonSet/agent', what: '/spec/template/spec/nodeSelector', was: null, is: { none: 'such' } },
     { key: 'ScaledObject/web', what: paused, was: null, is: '0' },
     {

@@ -177,7 +177,8 @@ export interface EmergencyActivities {
   }) => Promise<Change[]>;
   /**
    * Waits with one watch until no pod of the workloads is left, terminating ones included. `kill` deletes them with no grace. Heartbeats.
-   * Gives what is left at `deadlineAt` (ms since the epoch), stuck pods named.
+   * Gives what is left at `deadlineAt` (ms since the epoch), stuck pods named, and sooner when all that is left is to have pods again.
+   * `pods`: how many are left in all.
    */
   waitStopped: (input: {
     place: Place;

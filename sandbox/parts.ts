@@ -19,6 +19,7 @@ export type Started = { pids: Record<string, number> } & Partial<
     | 'redis'
     | 'mongodb'
     | 'aws'
+    | 'statuspage'
   >
 >;
 
@@ -168,6 +169,19 @@ export const PARTS: readonly Part[] = [
     },
     async check({ aws }) {
       await httpProbe(`${required(aws).endpoint}/_sandbox/health`)();
+    },
+  },
+  {
+    name: 'statuspage',
+    components: ['statuspage'],
+    needs: [],
+    optional: true,
+    async start({ state, progress }) {
+      const { startStatuspage } = await import('./statuspage/start.js');
+      return startStatuspage({ dir: state.dir, progress });
+    },
+    async check({ statuspage }) {
+      await httpProbe(new URL('/_sandbox/components', required(statuspage).url).toString())();
     },
   },
 ];

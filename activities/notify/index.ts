@@ -1,6 +1,8 @@
 import type { WebClient } from '@slack/web-api';
+import type { Fetch } from '../http/request.js';
 import { bounded, redact } from '../secrets/redact.js';
 import type { SecretResolver } from '../secrets/resolver.js';
+import { showOnce } from '../statuspage/index.js';
 import { heartbeating } from '../temporal/heartbeat.js';
 import type { NotifyActivities } from '../types.js';
 import { postOnce } from './slack.js';
@@ -12,7 +14,9 @@ export interface NotifyOptions {
   log: (fields: Record<string, unknown>, message: string) => void;
   /** A client for a bot token; tests and proxies bring their own. */
   slackClientFor?: (token: string, apiUrl: string | undefined) => WebClient;
-  /** `BELAY_SLACK_API_URL` is used where a channel names no `apiUrl`. The process's environment by default. */
+  /** For status pages. */
+  fetch?: Fetch;
+  /** `BELAY_SLACK_API_URL` and `BELAY_STATUSPAGE_API_URL` are used where a channel names no `apiUrl`. The process's environment by default. */
   env?: Record<string, string | undefined>;
 }
 
@@ -20,11 +24,12 @@ export interface NotifyOptions {
  * Messages to people. Touches only the channel that it is given.
  *
  * Slack: `SlackRefused` and `SecretUnresolved` are final and say what to do; `SlackRateLimited` is retried after the time that Slack
- * names; `SlackUnavailable` is retried. Safe to repeat: see `postOnce`. Log: one line at level info; a repeat writes it again with the
- * same key. No token is ever part of a failure.
+ * names; `SlackUnavailable` is retried. Safe to repeat: see `postOnce`. Status page: the same with `Statuspage…`; see `showOnce` for what
+ * becomes public. Log: one line at level info; a repeat writes it again with the same key. No token is ever part of a failure.
  */
 export function createNotifyActivities(options: NotifyOptions): NotifyActivities {
   const clientFor = options.slackClientFor ?? slackClient;
+  const fetch: Fetch = options.fetch ?? ((url, init) => globalThis.fetch(url, init));
   const env = options.env ?? process.env;
   return {
     async notify({ channelName, channel, notification }) {
@@ -37,6 +42,11 @@ export function createNotifyActivities(options: NotifyOptions): NotifyActivities
         return { delivered: true };
       }
       const token = await options.secrets.resolve(channel.token);
+      if (channel.type === 'statuspage') {
+        const apiUrl = channel.apiUrl ?? env['BELAY_STATUSPAGE_API_URL'];
+        const access = { channelName, pageId: channel.pageId, token, apiUrl };
+        return heartbeating(() => showOnce(fetch, access, channel, notification));
+      }
       const client = clientFor(token, channel.apiUrl ?? env['BELAY_SLACK_API_URL']);
       return heartbeating(() => postOnce(client, { channelName, channel: channel.channel }, notification));
     },

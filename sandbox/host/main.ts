@@ -14,7 +14,7 @@ async function main(): Promise<void> {
 }
 
 async function serve(config: HostConfig): Promise<HostReady> {
-  const { kubeconfig, kubelet, metrics, services, registry, slack } = config;
+  const { kubeconfig, kubelet, metrics, services, registry, slack, statuspage } = config;
   const ready: HostReady = {};
   const cluster = kubeconfig === undefined ? undefined : (await import('../kubernetes/client.js')).connect(kubeconfig);
   if (cluster && kubelet) await (await import('./kubelet.js')).serveKubelet(cluster, kubelet);
@@ -26,6 +26,11 @@ async function serve(config: HostConfig): Promise<HostReady> {
     const { createSlackDouble } = await import('../slack/index.js');
     const token = `xoxb-${randomBytes(24).toString('base64url')}`;
     ready.slack = { url: await createSlackDouble({ token }).listen(slack.port), token };
+  }
+  if (statuspage) {
+    const { createStatuspageDouble } = await import('../statuspage/index.js');
+    const place = { token: randomBytes(32).toString('hex'), pageId: 'belaysandbox', components: ['app', 'api'] };
+    ready.statuspage = { url: await createStatuspageDouble(place).listen(statuspage.port), ...place };
   }
   return ready;
 }

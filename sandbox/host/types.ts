@@ -19,6 +19,7 @@ export interface HostConfig {
   services?: { port: number };
   registry?: { port: number };
   slack?: { port: number };
+  statuspage?: { port: number };
 }
 
 /** Where the parts of a host process are found. */
@@ -26,4 +27,5 @@ export interface HostReady {
   services?: { url: string };
   registry?: { host: string };
   slack?: { url: string; token: string };
+  statuspage?: { url: string; token: string; pageId: string; components: string[] };
 }

@@ -55,6 +55,8 @@ export interface SandboxState {
   registry?: { host: string };
   /** Strict double of the Slack Web API. */
   slack?: { url: string; token: string };
+  /** Strict double of Statuspage's REST API, with one page. `url` is a channel's `apiUrl`. */
+  statuspage?: { url: string; token: string; pageId: string; components: string[] };
   /** S3 server with versioning and object lock; the only account that it knows. */
   objectstore?: { endpoint: string; region: string; accessKeyId: string; secretAccessKey: string };
   /** Folders with the programs of every backup (zstd, age) that are not on the PATH. Comes with `objectstore`. */
@@ -81,8 +83,18 @@ export type ComponentName =
   | 'postgres'
   | 'redis'
   | 'mongodb'
-  | 'aws';
+  | 'aws'
+  | 'statuspage';
 
 /** What is started and stopped as one: `host` is the one Node process that plays services, registry and Slack. */
 export type PartName =
-  'temporal' | 'kubernetes' | 'host' | 'prometheus' | 'objectstore' | 'postgres' | 'redis' | 'mongodb' | 'aws';
+  | 'temporal'
+  | 'kubernetes'
+  | 'host'
+  | 'prometheus'
+  | 'objectstore'
+  | 'postgres'
+  | 'redis'
+  | 'mongodb'
+  | 'aws'
+  | 'statuspage';

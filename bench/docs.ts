@@ -5,6 +5,8 @@ import { backupTable } from './backup/table.js';
 import type { BackupResult } from './backup/types.js';
 import { concurrentTable } from './concurrent/table.js';
 import type { ConcurrentResult } from './concurrent/suite.js';
+import type { EmergencyResult } from './emergency/figures.js';
+import { emergencyTable } from './emergency/table.js';
 import { barLine } from './kit/bars.js';
 import { replaceSection } from './kit/markdown.js';
 import { newest, type Result } from './kit/results.js';
@@ -36,6 +38,7 @@ export async function writeDocs(): Promise<string[]> {
   put('rollout', rendered(await newest<RolloutResult>('rollout'), rolloutTable));
   put('concurrent', rendered(await newest<ConcurrentResult>('concurrent'), concurrentTable));
   put('worker', rendered(await newest<WorkerResult>('worker'), workerTable));
+  put('emergency', rendered(await newest<EmergencyResult>('emergency'), emergencyTable));
   put('backup', rendered(await newest<BackupResult>('backup'), backupTable));
   await writeFile(page(), text);
   return written;

@@ -4,6 +4,8 @@ import { backupTable } from './backup/table.js';
 import { concurrentSuite } from './concurrent/suite.js';
 import { concurrentTable } from './concurrent/table.js';
 import { writeDocs } from './docs.js';
+import { emergencySuite } from './emergency/suite.js';
+import { emergencyTable } from './emergency/table.js';
 import { barLine, isMet, type Bar } from './kit/bars.js';
 import { withPlace, type Place } from './kit/place.js';
 import { recorded } from './kit/results.js';
@@ -20,6 +22,7 @@ interface Options {
   starts: number;
   gb: number;
   repeats: number;
+  sizes: number[];
 }
 
 function whole(least: number, most: number): (text: string) => number {
@@ -28,6 +31,10 @@ function whole(least: number, most: number): (text: string) => number {
     if (Number.isInteger(value) && value >= least && value <= most) return value;
     throw new InvalidArgumentError(`must be a whole number from ${least} to ${most}.`);
   };
+}
+
+function sizes(text: string): number[] {
+  return text.split(',').map(whole(1, 500));
 }
 
 function gigabytes(text: string): number {
@@ -56,7 +63,7 @@ async function play<T>(
 /** Each suite has a sandbox of its own: what one leaves behind must not weigh on the next. */
 function suites(options: Options): Record<string, () => Promise<Bar[]>> {
   const inPlace = <T>(work: (place: Place) => Promise<T>): Promise<T> => withPlace(progress, work);
-  const { runs, slots, peerSeconds, rollouts, starts, gb, repeats } = options;
+  const { runs, slots, peerSeconds, rollouts, starts, gb, repeats, sizes: workloads } = options;
   return {
     worker: () =>
       inPlace((place) =>
@@ -85,6 +92,15 @@ function suites(options: Options): Record<string, () => Promise<Bar[]>> {
           rolloutTable,
         ),
       ),
+    emergency: () =>
+      inPlace((place) =>
+        play(
+          'emergency',
+          `npm run bench -- emergency --sizes ${workloads.join(',')} --repeats ${repeats}`,
+          () => emergencySuite(place, { sizes: workloads, repeats, progress }),
+          emergencyTable,
+        ),
+      ),
     backup: () =>
       play(
         'backup',
@@ -99,7 +115,7 @@ const program = new Command('npm run bench --')
   .description('Measures Belay in a sandbox of its own. Exit code 1 when a bar is missed.')
   .addArgument(
     new Argument('<suite>', 'what to measure; `docs` writes the newest results into docs/benchmarks.md').choices([
-      ...['rollout', 'concurrent', 'worker', 'backup', 'all', 'docs'],
+      ...['rollout', 'concurrent', 'worker', 'emergency', 'backup', 'all', 'docs'],
     ]),
   )
   .option('--runs <n>', 'rollout: runs per fault', whole(1, 1_000), 20)
@@ -108,7 +124,8 @@ const program = new Command('npm run bench --')
   .option('--rollouts <n>', 'concurrent: rollouts started together', whole(1, 400), 100)
   .option('--starts <n>', 'worker: starts', whole(1, 1_000), 20)
   .option('--gb <n>', 'backup: size of the dump stream, 10^9 bytes', gigabytes, 2)
-  .option('--repeats <n>', 'backup: rounds, each of which measures everything once', whole(1, 100), 5)
+  .option('--repeats <n>', 'backup, emergency: rounds, each of which measures everything once', whole(1, 100), 5)
+  .option('--sizes <n,…>', 'emergency: workloads of each system', sizes, [10, 50, 200])
   .action(async (suite: string, options: Options) => {
     if (suite === 'docs') {
       out(`docs/benchmarks.md: ${(await writeDocs()).join(', ') || 'no results yet'}`);

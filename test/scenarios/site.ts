@@ -96,15 +96,21 @@ export async function createSite(sandbox: SandboxState, ground: Ground, options:
     cluster,
     sandbox,
     image,
-    reports: async () => {
-      const files = (await readdir(ground.evidence, { recursive: true })).filter((file) => file.endsWith('.json'));
-      const texts = await Promise.all(files.map((file) => readFile(join(ground.evidence, file), 'utf8')));
-      return texts.filter((text) => (JSON.parse(text) as { system?: string }).system === name);
-    },
+    reports: () => reportsOf(ground, name),
     dispose: async () => {
       await cluster.core.deleteNamespace({ name }).catch(() => undefined);
     },
   };
+}
+
+/** JSON reports about a system in the evidence folder. */
+export async function reportsOf({ evidence }: Ground, system: string): Promise<string[]> {
+  const files = (await readdir(evidence, { recursive: true })).filter((file) => file.endsWith('.json'));
+  const texts = await Promise.all(files.map((file) => readFile(join(evidence, file), 'utf8')));
+  return texts.filter((text) => {
+    const { system: of, steps } = JSON.parse(text) as { system?: string; steps?: unknown };
+    return of === system && Array.isArray(steps);
+  });
 }
 
 function baseDescription(name: string, sandbox: SandboxState, workloads: SeedWorkload[]): SystemInput {

@@ -2,7 +2,7 @@ import type { PodTemplate } from './model/objects.js';
 import { redact } from '../secrets/redact.js';
 
 const MIN_LENGTH = 4;
-const MASK = '[redacted]';
+export const MASK = '[redacted]';
 
 /** Values so common that hiding them would only make messages unreadable; none of them can be a secret. */
 const PLAIN_WORDS = new Set(
@@ -16,6 +16,12 @@ const PLAIN_WORDS = new Set(
  * knows. `names` are words that stay readable though an env value repeats them, e.g. the workload's name.
  */
 export function templateRedactor(templates: PodTemplate[], names: string[] = []): (text: string) => string {
+  const hidden = hiddenForms(templates, names);
+  return (text) => redact(hidden.reduce((masked, value) => masked.replaceAll(value, MASK), text));
+}
+
+/** What {@link templateRedactor} removes: every form of the env values, longest first. */
+export function hiddenForms(templates: PodTemplate[], names: string[] = []): string[] {
   const keep = new Set([...names, ...PLAIN_WORDS]);
   const values = new Set<string>();
   for (const { spec } of templates) {
@@ -26,10 +32,9 @@ export function templateRedactor(templates: PodTemplate[], names: string[] = [])
       }
     }
   }
-  const hidden = [...values]
+  return [...values]
     .filter((value) => value.length >= MIN_LENGTH && !keep.has(value.toLowerCase()) && !keep.has(value))
     .toSorted((a, b) => b.length - a.length);
-  return (text) => redact(hidden.reduce((masked, value) => masked.replaceAll(value, MASK), text));
 }
 
 /** Raw, trimmed, and as it looks inside JSON or Go's quotes; a value of several lines also line by line, as logs print it. */

@@ -46,8 +46,8 @@ function resolve(value: number | string, count: number, round: (value: number) =
   return value.endsWith('%') ? round((Number.parseFloat(value) / 100) * count) : Number(value);
 }
 
-/** What one pod takes from each resource that a quota can bound. */
-function needsOf({ spec }: PodTemplate): Record<string, number> {
+/** What one pod takes from each resource that a quota can bound, in base units, e.g. `requests.cpu`. Pure. */
+export function needsOf({ spec }: PodTemplate): Record<string, number> {
   const need: Record<string, number> = { pods: 1, 'count/pods': 1 };
   for (const kind of ['requests', 'limits'] as const) {
     for (const resource of ['cpu', 'memory', 'ephemeral-storage']) {

@@ -87,7 +87,14 @@ async function read(cluster: Cluster, system: string) {
   return { map, marker, foreign };
 }
 
-const keptOf = ({ system: _, ...kept }: Entry): KeptSnapshot => kept;
+const keptOf = ({ id, digest, takenAt, covers, configMap, stored }: Entry): KeptSnapshot => ({
+  id,
+  digest,
+  takenAt,
+  covers,
+  configMap,
+  stored,
+});
 
 /** The entries of a marker's text that are whole, and what is wrong with the rest. Pure. */
 export function entriesOf(text: string | undefined): { entries: Entry[]; problem?: string } {

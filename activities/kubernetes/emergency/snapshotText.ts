@@ -64,11 +64,11 @@ export function parseSnapshot(
 ): Whole | { unreadable: string } {
   const raw = jsonOf(copy);
   if (typeof raw !== 'object' || raw === null) return { unreadable: 'is not whole: cut off or overwritten' };
-  const { digest, snapshot } = raw as { digest?: unknown; snapshot?: unknown };
+  const { digest, snapshot } = raw as { digest?: unknown; snapshot?: { formatVersion?: unknown } | null };
   if (snapshot === undefined || digest !== digestOf(snapshot)) return { unreadable: 'does not match its own digest' };
   if (expected.digest !== undefined && digest !== expected.digest)
     return { unreadable: 'has another digest than the one that was noted when it was taken' };
-  const version = (snapshot as { formatVersion?: unknown } | null)?.formatVersion;
+  const version = snapshot?.formatVersion;
   if (typeof version === 'number' && version > FORMAT_VERSION)
     return { unreadable: `has format ${version}, this version of Belay reads ${FORMAT_VERSION}: use a newer one` };
   const parsed = snapshotSchema.safeParse(snapshot);

@@ -68,9 +68,14 @@ export async function readGitOps(
   const problems: string[] = [];
   let level = merged(first);
   for (let depth = 0; depth < MAX_LEVELS && level.length > 0; depth++) {
-    const answers = await Promise.all(level.map((one) => readOne(cluster, one, problems)));
+    const answers = await Promise.all(level.map((one) => readOne(cluster, one)));
     const next: Wanted[] = [];
-    for (const { ref, manages, object } of answers.filter((answer) => answer !== undefined)) {
+    for (const answer of answers) {
+      if ('problem' in answer) {
+        problems.push(answer.problem);
+        continue;
+      }
+      const { ref, manages, object } = answer;
       const saved = { ...savedWaker(ref.kind, ref.namespace, object), facts: factsOf(object, manages) };
       const key = keyOf(cluster.place, saved.ref);
       objects.set(key, saved);
@@ -95,9 +100,8 @@ function factsOf({ metadata }: GitOpsObject, manages: ObjectKey[]): SavedObject[
 async function readOne(
   cluster: Cluster,
   wanted: Wanted,
-  problems: string[],
-): Promise<(Wanted & { object: GitOpsObject }) | undefined> {
-  const { ref, manages } = wanted;
+): Promise<(Wanted & { object: GitOpsObject }) | { problem: string }> {
+  const { ref } = wanted;
   const refused: string[] = [];
   try {
     const reading = cluster.get<GitOpsObject>(objectPath(ref));
@@ -106,16 +110,19 @@ async function readOne(
   } catch (error) {
     if (!isStatus(error, 404)) throw error;
   }
-  problems.push(...(refused.length > 0 ? refused : [notFound(ref, manages)]));
-  return undefined;
+  return { problem: unseen(wanted, refused[0]) };
 }
 
 const MAX_NAMES = 5;
 
-function notFound({ kind, namespace, name }: GitOpsRef, manages: ObjectKey[]): string {
+/** Why a GitOps object is not looked at, and what follows. Pure. */
+export function unseen({ ref: { kind, namespace, name }, manages }: Wanted, refused: string | undefined): string {
   const what = `${kind} ${namespace}/${name}`;
+  const more = manages.length > MAX_NAMES ? ` and ${manages.length - MAX_NAMES} more` : '';
+  const marks = `manages ${manages.slice(0, MAX_NAMES).join(', ')}${more} by their marks`;
+  if (refused !== undefined)
+    return `${what} ${manages.length === 0 ? 'is named under gitops' : marks} and may undo what is stopped. ${refused}`;
   if (manages.length === 0)
     return `${what} is in the system's description and not in the cluster: correct it there, or take it off.`;
-  const more = manages.length > MAX_NAMES ? ` and ${manages.length - MAX_NAMES} more` : '';
-  return `${what} manages ${manages.slice(0, MAX_NAMES).join(', ')}${more} by their marks and was not found in this cluster: it may undo what is stopped. Pause it where it is, and name it under gitops in the system's description.`;
+  return `${what} ${marks} and was not found in this cluster: it may undo what is stopped. Pause it where it is, and name it under gitops in the system's description.`;
 }

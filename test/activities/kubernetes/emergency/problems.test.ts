@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { ApiError } from '../../../../activities/kubernetes/api/apiError.js';
-import { gitOpsOf, merged } from '../../../../activities/kubernetes/emergency/gitops.js';
+import { gitOpsOf, merged, unseen } from '../../../../activities/kubernetes/emergency/gitops.js';
 import { unreadable } from '../../../../activities/kubernetes/emergency/holdings.js';
 import { problemsOf } from '../../../../activities/kubernetes/emergency/problems.js';
 import { savedWorkload } from '../../../../activities/kubernetes/emergency/workloads.js';
@@ -65,6 +65,17 @@ describe('GitOps marks', () => {
       ]),
     ).toEqual([{ ref, manages: ['Deployment/a', 'Deployment/b'] }]);
   });
+});
+
+test.each([
+  ['described', [], undefined, "Application argocd/shop is in the system's description and not in the cluster"],
+  ['marked', ['Deployment/web'], undefined, 'manages Deployment/web by their marks and was not found in this cluster'],
+  ['many', ['a', 'b', 'c', 'd', 'e', 'f', 'g'], undefined, 'manages a, b, c, d, e and 2 more by their marks'],
+  ['refused', ['Deployment/web'], 'No.', 'manages Deployment/web by their marks and may undo what is stopped. No.'],
+  ['described, refused', [], 'No.', 'is named under gitops and may undo what is stopped. No.'],
+])('a GitOps object that is not seen: %s', (_, manages, refused, sentence) => {
+  const ref = { kind: 'Application' as const, namespace: 'argocd', name: 'shop' };
+  expect(unseen({ ref, manages }, refused)).toContain(sentence);
 });
 
 describe('problems', () => {

@@ -1,7 +1,7 @@
 import type { KubeClients } from '../../../../activities/kubernetes/index.js';
 import type { Cluster as Calls } from '../../../../activities/kubernetes/emergency/place.js';
 import { withPlace } from '../../../../activities/kubernetes/emergency/place.js';
-import { listPath } from '../../../../activities/kubernetes/emergency/resources.js';
+import { listPath, RESOURCES } from '../../../../activities/kubernetes/emergency/resources.js';
 import type { SavedKind, SurveyInput } from '../../../../activities/kubernetes/emergency/types.js';
 import { type Session, withSession } from '../../../../activities/kubernetes/session.js';
 import type { WorkloadRef } from '../../../../activities/kubernetes/types.js';
@@ -29,7 +29,8 @@ export const inSession = <T>(
 /** Creates an object of a kind that an emergency touches. */
 export const make = (clients: KubeClients, kind: SavedKind, namespace: string, name: string, body: object) => {
   const { metadata, ...rest } = body as { metadata?: object };
-  return create(clients, listPath(kind, namespace), { metadata: { name, ...metadata }, ...rest });
+  const { apiVersion } = RESOURCES[kind];
+  return create(clients, listPath(kind, namespace), { apiVersion, kind, metadata: { name, ...metadata }, ...rest });
 };
 
 /** The same client, counting its calls. */

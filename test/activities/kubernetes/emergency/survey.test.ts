@@ -212,8 +212,12 @@ describe('rights', () => {
     });
     expect(found.objects.map(({ role }) => role)).toEqual(expect.arrayContaining(['workload', 'waker', 'route']));
     expect(found.problems).toEqual([
-      expect.stringContaining(`may not get kustomizations.kustomize.toolkit.fluxcd.io in namespace ${gitops}`),
-      expect.stringContaining(`may not get applications.argoproj.io in namespace ${gitops}`),
+      expect.stringMatching(
+        `^Kustomization ${gitops}/apps .* may not get kustomizations.kustomize.toolkit.fluxcd.io in`,
+      ),
+      expect.stringMatching(
+        `^Application ${gitops}/shop manages Deployment/web .* may not get applications.argoproj.io`,
+      ),
     ]);
   });
 

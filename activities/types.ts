@@ -59,6 +59,10 @@ export interface Notification {
   /** Markdown, bounded to 3,000 characters by the sender. */
   text: string;
   workflowId: string;
+  /** What several runs tell of, such as a system's shutdown and its recovery: one incident on a status page. Else each run has its own. */
+  topic?: string;
+  /** With `end`: the run is over, what it tells of is not; a system that was shut down stays down. A status page stays as it is. */
+  ongoing?: boolean;
 }
 
 export interface NotifyActivities {

@@ -105,10 +105,10 @@ export const channelSchema = z.discriminatedUnion('type', [
     apiUrl: httpUrl.optional().describe("Another address than Statuspage's own; with /v1"),
     incidentName: z
       .string()
-      .min(1)
+      .regex(/\S/, 'must not be blank')
       .max(255)
       .optional()
-      .describe("What incidents are called in public; the message's title when left out"),
+      .describe('What incidents are called in public; "Service disruption" when left out'),
     components: z
       .array(statuspageId)
       .optional()

@@ -1,4 +1,3 @@
-import { redact } from '../secrets/redact.js';
 import type { Notification, NotificationKind } from '../types.js';
 import type { Incident, IncidentFields } from './client.js';
 
@@ -25,13 +24,12 @@ const UPDATE: Record<Said, string> = {
   investigating: 'We continue to investigate the issue.',
 };
 
-/** Statuspage's limit. */
-const NAME_MAX = 255;
-const FALLBACK_NAME = 'Service disruption';
+/** Nor is a notification's title public: titles name people, workloads and data sources. */
+const NAME = 'Service disruption';
 
 /** What a channel says of the incidents that it opens. */
 export interface IncidentLook {
-  /** Instead of the notification's title. */
+  /** What they are called; at most 255 characters. */
   incidentName?: string | undefined;
   components?: string[] | undefined;
   impact?: string | undefined;
@@ -53,11 +51,15 @@ const reference = ({ metadata }: Incident): Record<string, unknown> => {
   return typeof belay === 'object' && belay !== null ? (belay as Record<string, unknown>) : {};
 };
 
-/** Whether Belay opened the incident for this workflow. Only the API shows metadata, and only with a key; the page does not. */
+type Owner = Pick<Notification, 'workflowId' | 'topic'>;
+
+/** Whether Belay opened the incident for this topic or run. Only the API shows metadata, and only with a key; the page does not. */
 export const belongsTo =
-  (workflowId: string) =>
-  (incident: Incident): boolean =>
-    reference(incident)['workflow'] === workflowId;
+  ({ workflowId, topic }: Owner) =>
+  (incident: Incident): boolean => {
+    const { workflow, topic: other } = reference(incident);
+    return topic === undefined ? workflow === workflowId && other === undefined : other === topic;
+  };
 
 type Dated = { created_at?: string | null | undefined };
 const byAge = (a: Dated, b: Dated): number => timeOf(a) - timeOf(b);
@@ -66,25 +68,17 @@ const timeOf = ({ created_at: time }: Dated): number => Date.parse(time ?? '') |
 /** The vendor lists updates newest first, which decides between those of the same instant. */
 const lastUpdate = ({ incident_updates: updates }: Incident) => (updates ?? []).toSorted((a, b) => byAge(b, a))[0];
 
-function publicName(look: IncidentLook, title: string): string {
-  // Redact before cutting: a value cut in half would no longer be recognised.
-  const name = redact(look.incidentName ?? title)
-    .replace(/[\s\p{Cc}]+/gu, ' ')
-    .trim();
-  // Never in the middle of a surrogate pair.
-  return name.slice(0, NAME_MAX).replace(/[\ud800-\udbff]$/, '') || FALLBACK_NAME;
-}
-
-type Message = Pick<Notification, 'kind' | 'key' | 'title' | 'workflowId'>;
+type Message = Owner & Pick<Notification, 'kind' | 'key' | 'ongoing'>;
 
 /**
- * Decides from the page's unresolved incidents. One incident per workflow: the first notification opens it, `end` resolves it. A
- * repeat, the same sentence twice in a row, and a step back behind what people have set by hand change nothing.
+ * Decides from the page's unresolved incidents. One incident per topic or run: the first notification opens it, `end` resolves it unless
+ * it is `ongoing`. A repeat, the same sentence twice in a row, and a step back behind what people have set by hand change nothing.
  */
 export function actOn(unresolved: Incident[], look: IncidentLook, message: Message): Act {
   const status = STATUS_OF[message.kind];
-  const [incident, ...others] = unresolved.filter(belongsTo(message.workflowId)).toSorted(byAge);
+  const [incident, ...others] = unresolved.filter(belongsTo(message)).toSorted(byAge);
   if (!incident) return status === 'resolved' ? { do: 'nothing' } : { do: 'open', incident: opening(look, message) };
+  if (status === 'resolved' && message.ongoing) return { do: 'nothing', incident };
   if (status === 'resolved') {
     const foreign = unresolved.filter((one) => one !== incident && !others.includes(one));
     const resolve = (one: Incident): Change => ({ id: one.id, fields: resolution(one, foreign, look, message) });
@@ -99,25 +93,25 @@ export function actOn(unresolved: Incident[], look: IncidentLook, message: Messa
   return { do: 'change', changes: [{ id: incident.id, fields: update(incident, message) }] };
 }
 
-function opening(look: IncidentLook, { kind, key, title, workflowId }: Message): IncidentFields & { name: string } {
-  const status = STATUS_OF[kind];
+function opening(look: IncidentLook, message: Message): IncidentFields & { name: string } {
+  const status = STATUS_OF[message.kind];
   const components = look.components ?? [];
   return {
-    name: publicName(look, title),
+    name: look.incidentName ?? NAME,
     status,
     body: OPENING[status],
     deliver_notifications: true,
-    metadata: { belay: { workflow: workflowId, key } },
+    metadata: { belay: mark(message) },
     ...(look.impact !== undefined && { impact_override: look.impact }),
     ...(components.length > 0 && { components: all(components, 'major_outage'), component_ids: components }),
   };
 }
 
-function update({ metadata }: Incident, { kind, key, workflowId }: Message): IncidentFields {
-  const status = STATUS_OF[kind];
+function update({ metadata }: Incident, message: Message): IncidentFields {
+  const status = STATUS_OF[message.kind];
   // What others have attached stays.
-  const belay = { workflow: workflowId, key };
-  return { status, body: UPDATE[status], deliver_notifications: true, metadata: { ...metadata, belay } };
+  const kept = { ...metadata, belay: mark(message) };
+  return { status, body: UPDATE[status], deliver_notifications: true, metadata: kept };
 }
 
 /** A component that another open incident concerns is not ours to call healthy. */
@@ -126,5 +120,11 @@ function resolution(one: Incident, foreign: Incident[], look: IncidentLook, mess
   const healthy = (look.components ?? []).filter((id) => !affected.includes(id));
   return { ...update(one, message), ...(healthy.length > 0 && { components: all(healthy, 'operational') }) };
 }
+
+/** By it the incident is found again, and the message that was applied last. */
+const mark = ({ workflowId, topic, key }: Message) => ({
+  ...{ workflow: workflowId, key },
+  ...(topic !== undefined && { topic }),
+});
 
 const all = (components: string[], status: string) => Object.fromEntries(components.map((id) => [id, status]));

@@ -22,7 +22,8 @@ describe('a status page as a channel', () => {
     ['the name of a component', { components: ['Web shop'] }, ['components', 0]],
     ['an unknown impact', { impact: 'huge' }, ['impact']],
     ['an address that is none', { apiUrl: 'statuspage' }, ['apiUrl']],
-    ['an empty name', { incidentName: '' }, ['incidentName']],
+    ['a blank name', { incidentName: ' ' }, ['incidentName']],
+    ['a name that is too long', { incidentName: 'x'.repeat(256) }, ['incidentName']],
     ['a field of Slack', { channel: '#ops' }, []],
   ])('refuses %s', (_, more, path) => {
     const { error } = channelSchema.safeParse({ ...page, ...more });

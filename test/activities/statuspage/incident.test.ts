@@ -10,7 +10,7 @@ const CONTINUED = 'We continue to investigate the issue.';
 const IDENTIFIED = 'We have identified the issue and are restoring the service.';
 
 const message = (kind: NotificationKind, key = `${WORKFLOW}/run/2`) => ({
-  ...{ kind, key, workflowId: WORKFLOW, title: 'Shop is down' },
+  ...{ kind, key, workflowId: WORKFLOW },
 });
 
 /** An incident of the workflow as the first message has left it. */
@@ -101,26 +101,44 @@ describe('what a message does to the page', () => {
     ['rollback', IDENTIFIED],
   ])('%s opens with a neutral sentence', (kind, body) => {
     const act = actOn([], {}, message(kind));
-    expect(act).toMatchObject({ do: 'open', incident: { name: 'Shop is down', body, deliver_notifications: true } });
+    expect(act).toMatchObject({
+      do: 'open',
+      incident: { name: 'Service disruption', body, deliver_notifications: true },
+    });
+  });
+});
+
+describe('several runs on one topic', () => {
+  const topic = 'emergency/shop';
+  const shared = incident({ metadata: { belay: { workflow: 'shutdown', topic, key: 'old' } } });
+
+  test.each<[string, NotificationKind, object, Incident, string]>([
+    ['the end of another run on it', 'end', { topic }, shared, 'change inc1 resolved'],
+    ['an end after which it goes on', 'end', { topic, ongoing: true }, shared, 'nothing'],
+    ['a failure of another run on it', 'failure', { topic }, shared, 'change inc1 investigating'],
+    ['another topic', 'end', { topic: 'emergency/other' }, shared, 'nothing'],
+    ['the same run without a topic', 'end', { workflowId: 'shutdown' }, shared, 'nothing'],
+    ['the topic meets an incident of the run alone', 'start', { topic }, incident(), 'open investigating'],
+    ['an end of a run alone that goes on', 'end', { ongoing: true }, incident(), 'nothing'],
+  ])('%s', (_, kind, more, page, expected) => {
+    expect(short(actOn([page], {}, { ...message(kind), ...more }))).toBe(expected);
+  });
+
+  test('the reference names topic, run and message', () => {
+    const act = actOn([], {}, { ...message('start', 'k'), topic });
+    const metadata = { belay: { workflow: WORKFLOW, topic, key: 'k' } };
+    expect(act).toMatchObject({ do: 'open', incident: { metadata } });
   });
 });
 
 describe('the look of an incident', () => {
-  const opened = (look: IncidentLook, title = 'Shop is down') => {
-    const act = actOn([], look, { ...message('start'), title });
+  const opened = (look: IncidentLook) => {
+    const act = actOn([], look, message('start'));
     return act.do === 'open' ? act.incident : undefined;
   };
 
-  test.each([
-    ['the title', {}, 'Shop is down', 'Shop is down'],
-    ['what the channel says', { incidentName: 'Shop' }, 'Restore of orders-db', 'Shop'],
-    ['one line', {}, 'a\n\tb\u0007c ', 'a b c'],
-    ['something where nothing is', {}, ' \n', 'Service disruption'],
-    ['no secret', {}, 'key xoxb-1234-567890', 'key [redacted]'],
-    ['at most 255 characters', {}, 'x'.repeat(300), 'x'.repeat(255)],
-    ['no half character', {}, `${'x'.repeat(254)}🚨`, 'x'.repeat(254)],
-  ])('its name is %s', (_, look, title, expected) => {
-    expect(opened(look, title)?.name).toBe(expected);
+  test('its name is what the channel says', () => {
+    expect(opened({ incidentName: 'Web shop' })?.name).toBe('Web shop');
   });
 
   test('components and impact are sent when the channel names them, and not otherwise', () => {

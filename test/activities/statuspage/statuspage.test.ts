@@ -9,6 +9,7 @@ import { environment, inActivity } from '../http/inActivity.js';
 
 const TOKEN = '89a229ce1a8dbcf9ff30430fbe35eb4c0426574bca932061892cefd2138aa4b1';
 const WORKFLOW = 'emergency-shutdown/shop';
+const TITLE = 'BREAK GLASS: ada@example.com shuts down payments-db';
 const TEXT = 'Scaled payments-db to zero because of CVE-2026-1; asked by ada@example.com';
 let page: StatuspageDouble;
 let apiUrl: string;
@@ -40,7 +41,7 @@ function prepared(kind: NotificationKind, more: More) {
   });
   sent += 1;
   const notification: Notification = {
-    ...{ kind, key: `${WORKFLOW}/run/${sent}`, title: 'Shop is down', text: TEXT, workflowId: WORKFLOW },
+    ...{ kind, key: `${WORKFLOW}/run/${sent}`, title: TITLE, text: TEXT, workflowId: WORKFLOW },
     ...more.notification,
   };
   const channel = { type: 'statuspage', pageId: 'gytm4qzbx9t6', token: 'env:PAGE', ...more.channel } as Channel;
@@ -61,7 +62,7 @@ describe('one incident per workflow', () => {
     const { delivered, reference } = await tell('start', { channel });
     const [opened] = page.incidents();
     expect({ delivered, reference }).toEqual({ delivered: true, reference: `gytm4qzbx9t6/${opened?.id}` });
-    expect(opened).toMatchObject({ name: 'Shop is down', status: 'investigating', impact: 'major' });
+    expect(opened).toMatchObject({ name: 'Service disruption', status: 'investigating', impact: 'major' });
     expect(opened?.metadata).toEqual({ belay: { workflow: WORKFLOW, key: expect.stringContaining('/run/') } });
     expect(statuses()).toEqual({ app: 'major_outage', api: 'operational' });
 
@@ -91,6 +92,19 @@ describe('one incident per workflow', () => {
     ]);
   });
 
+  test('a shutdown’s end leaves it open, the recovery’s resolves it', async () => {
+    const topic = 'emergency/shop';
+    const channel = { components: ['app'], incidentName: 'Web shop' };
+    const opened = await tell('page', { channel, notification: { topic } });
+    await tell('end', { channel, notification: { topic, ongoing: true } });
+    expect(page.incidents()).toMatchObject([{ name: 'Web shop', status: 'investigating' }]);
+    expect(statuses()['app']).toBe('major_outage');
+    const closed = await tell('end', { channel, notification: { topic, workflowId: 'recovery' } });
+    expect(closed.reference).toBe(opened.reference);
+    expect(page.incidents()).toMatchObject([{ status: 'resolved' }]);
+    expect(statuses()['app']).toBe('operational');
+  });
+
   test('two messages at the same instant open one', async () => {
     await Promise.all([tell('start'), tell('page'), tell('failure')]);
     expect(page.incidents()).toHaveLength(1);
@@ -110,13 +124,15 @@ describe('one incident per workflow', () => {
   });
 });
 
-test('nothing of a message but its title becomes public', async () => {
+test('nothing of a message becomes public', async () => {
   for (const kind of ['start', 'page', 'failure', 'rollback', 'end'] as const) await tell(kind);
-  const shown = page.incidents().map(({ metadata: _, ...incident }) => incident);
+  // What the page shows is all but the metadata.
+  const shown = page.incidents().map((incident) => ({ ...incident, metadata: undefined }));
   expect(shown).toHaveLength(1);
   const everything = JSON.stringify(shown);
-  expect(everything).toContain('Shop is down');
-  for (const word of ['payments', 'CVE', 'example.com', 'zero', WORKFLOW]) expect(everything).not.toContain(word);
+  expect(everything).toContain('Service disruption');
+  for (const word of ['BREAK', 'payments', 'CVE', 'example.com', 'zero', WORKFLOW])
+    expect(everything).not.toContain(word);
 });
 
 describe('an answer that was lost', () => {

@@ -87,7 +87,7 @@ function parentsOf(pointer: string): string[] {
 function describe(live: KubeObject, fields: Record<string, Json>, differing: string[]): string {
   const parts = differing.map((pointer) =>
     pointer === REPLICAS
-      ? `scaled from ${String(readField(live, pointer))} to ${String(fields[pointer])}`
+      ? `scaled from ${JSON.stringify(readField(live, pointer))} to ${JSON.stringify(fields[pointer])}`
       : `${pointer.split('/').at(-1)} ${fields[pointer] === null ? 'removed' : 'set'}`,
   );
   return parts.join(', ');

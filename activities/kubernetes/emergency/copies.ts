@@ -12,10 +12,10 @@ import { parseSnapshot, type Whole } from './snapshotText.js';
 export const PLAIN = 'snapshot.json';
 export const PACKED = 'snapshot.json.gz';
 
-/** One second more than a usual store needs on a bad day; the other copy is there all the same. */
+/** A usual store needs less on a bad day; the other copy is there all the same. */
 export const PATIENCE = { graceMs: 1_500, boundMs: 8_000 };
-/** For a look whether there is one already, before a shutdown. */
-export const HURRY = { graceMs: 1_500, boundMs: 2_000 };
+/** Before a shutdown, for a look whether there is one already: what is missed here is found when it is written. */
+export const HURRY = { graceMs: 1_000, boundMs: 1_000 };
 const CALL_MS = 5_000;
 const MAX_TEXT = 64 * 1024 * 1024;
 

@@ -28,8 +28,9 @@ export interface EmergencyConnections {
  * Stopping a whole system and bringing it back. Touches the fields of `fields.ts`, pods (`kill`), the ConfigMaps of snapshots and their
  * mark, and the evidence store.
  *
- * Final errors: `NotFound`, `Forbidden`, `Invalid`, `MethodNotAllowed`, `KubernetesMisconfigured`, `SnapshotFailed`, `Superseded`,
- * `TargetReplaced`, `Unsupported`. Retried: `ApiUnavailable`, `Throttled`, `Unauthorized`, `Conflict`.
+ * Final errors: `NotFound`, `Forbidden`, `Invalid`, `MethodNotAllowed`, `KubernetesMisconfigured`, `Superseded`,
+ * `TargetReplaced`, `Unsupported`. Retried: `ApiUnavailable`, `Throttled`, `Unauthorized`, `Conflict`, `SnapshotFailed` (no copy could be
+ * written), `EvidenceUnavailable`.
  *
  * Safe to repeat: reads read; a snapshot is create-only and adopted; fields are set to asked values under the object's UID; waits go on
  * to the same absolute deadline.

@@ -78,9 +78,9 @@ export interface Listing {
 }
 
 /** Never throws. */
-export async function listStore(evidence: EvidenceStore, system: string): Promise<Listing> {
+export async function listStore(evidence: EvidenceStore, system: string, boundMs = LIST_MS): Promise<Listing> {
   try {
-    const found = await within(LIST_MS, evidence.list(folderKey(system), MAX_LISTED));
+    const found = await within(boundMs, evidence.list(folderKey(system), MAX_LISTED));
     const keys = new Set(found.map((one) => one.key));
     const open = found.find(
       ({ key }) => /(?<!\.closed)\.json$/.test(key) && !keys.has(key.replace(/\.json$/, '.closed.json')),

@@ -21,7 +21,7 @@ export async function takeSnapshot(cluster: Cluster, input: Input, evidence: Evi
   const [marker, own, listing, noted] = await Promise.all([
     marking,
     readCopies(cluster, evidence, system, id, { times: HURRY }),
-    marking.then(({ trusted }) => (trusted ? undefined : listStore(evidence, system))),
+    marking.then(({ trusted }) => (trusted ? undefined : listStore(evidence, system, HURRY.boundMs))),
     marking.then(({ snapshots }) => openNoted(cluster, evidence, system, snapshots)),
   ]);
   if (noted.some(({ kept, copies }) => kept.id === id && copies.whole)) return taken(cluster, noted, [], true);

@@ -116,17 +116,17 @@ describe('the mark of a namespace', () => {
     configMap: 'c',
     stored: 's',
   };
-  test.each<[string, string | undefined, number, string | undefined]>([
-    ['whole', JSON.stringify([entry, { ...entry, system: 'billing' }]), 2, undefined],
-    ['empty', '[]', 0, undefined],
-    ['absent', undefined, 0, 'no list'],
-    ['cut off', JSON.stringify([entry]).slice(0, -3), 0, 'not JSON'],
-    ['no list', '{}', 0, 'is no list'],
-    ['half broken', JSON.stringify([entry, { ...entry, digest: 'short' }]), 1, '1 of its 2 entries'],
+  test.each<[string, string | undefined, number, RegExp]>([
+    ['whole', JSON.stringify([entry, { ...entry, system: 'billing' }]), 2, /^whole$/],
+    ['empty', '[]', 0, /^whole$/],
+    ['absent', undefined, 0, /no list/],
+    ['cut off', JSON.stringify([entry]).slice(0, -3), 0, /not JSON/],
+    ['no list', '{}', 0, /is no list/],
+    ['half broken', JSON.stringify([entry, { ...entry, digest: 'short' }]), 1, /1 of its 2 entries/],
   ])('%s', (_, text, count, problem) => {
     const read = entriesOf(text);
     expect(read.entries).toHaveLength(count);
-    expect(read.problem).toEqual(problem === undefined ? undefined : expect.stringContaining(problem));
+    expect(read.problem ?? 'whole').toMatch(problem);
   });
 });
 

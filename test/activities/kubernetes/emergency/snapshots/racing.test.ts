@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { MARKER } from '../../../../../activities/kubernetes/emergency/marker.js';
 import { sandbox, SANDBOX_MS } from '../../support.js';
 import {
+  close,
   found,
   intercepted,
   keysOf,
@@ -96,20 +97,35 @@ describe('a worker that dies between two writes', () => {
 });
 
 describe('two shutdowns at the same instant', () => {
-  test.concurrent('one of them is first, and both remember the same', async () => {
-    const where = await world({ web: 3, api: 2 });
+  /** With a mark of an earlier shutdown, or with none. */
+  const marks = test.concurrent.each([
+    ['a first one', []],
+    ['one after others', ['past']],
+  ] as const);
+
+  async function after(past: readonly string[], deployments: Record<string, number>): Promise<World> {
+    const where = await world(deployments);
+    for (const id of past) {
+      await take(where, id, keysOf('web'));
+      await close(where, id);
+    }
+    return where;
+  }
+
+  marks('%s: one of them wins, and all remember the same', async (_, past) => {
+    const where = await after(past, { web: 3, api: 2 });
     const keys = keysOf('web', 'api');
-    const both = await Promise.all(['one', 'two', 'three', 'four'].map((id) => take(where, id, keys)));
-    expect(both.filter(({ adopted }) => !adopted)).toHaveLength(1);
-    for (const { snapshots, objects } of both) {
-      expect(snapshots).toEqual(both[0]?.snapshots);
+    const all = await Promise.all(['one', 'two', 'three', 'four'].map((id) => take(where, id, keys)));
+    expect(all.filter(({ adopted }) => !adopted)).toHaveLength(1);
+    for (const { snapshots, objects } of all) {
+      expect(snapshots).toEqual(all[0]?.snapshots);
       expect(replicasIn(objects)).toEqual({ web: 3, api: 2 });
     }
-    expect(await marked(where)).toEqual([{ ...both[0]?.snapshots[0], system: 'shop' }]);
+    expect(await marked(where)).toEqual([{ ...all[0]?.snapshots[0], system: 'shop' }]);
   });
 
-  test.concurrent('the one that comes late with its mark adopts what the other one saw', async () => {
-    const where = await world({ web: 3, api: 2, db: 1 });
+  marks('%s: the one that comes late with its mark adopts what the other one saw', async (_, past) => {
+    const where = await after(past, { web: 3, api: 2, db: 1 });
     let held = true;
     const late = intercepted(where, async (call) => {
       if (!isMarkWrite(call) || !held) return;

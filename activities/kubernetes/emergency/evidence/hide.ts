@@ -48,7 +48,7 @@ function copy(value: unknown, key: string, strings: Strings): Json {
     if (key === 'command' || key === 'args')
       return value.map((one, index) => argument(String(one), key === 'command' && index === 0, strings));
     if (key === 'env' || key === 'httpHeaders') return value.map((one) => copyNamed(one, strings));
-    return value.map((one) => copy(one, key, strings));
+    return value.map((one) => copy(one, typeof one === 'string' ? key : '', strings));
   }
   if (typeof value !== 'object' || value === null) return null;
   const hides = HIDDEN_MAPS.has(key);

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { ImageResolution, RegistryActivities } from '../../../types.js';
 import { parseImageReference } from '../../../registry/imageReference.js';
 import type { ContainerSpec } from '../../model/objects.js';
@@ -38,6 +39,8 @@ export async function askRegistries(
   signal: AbortSignal,
 ): Promise<Asked[]> {
   const silent = new Map<string, number>();
+  // Each request listens for the cancellation, and Node takes more than ten listeners for a leak.
+  setMaxListeners(2 * AT_ONCE, signal);
   return inParallel([...images], AT_ONCE, async ([image, needed]) => {
     signal.throwIfAborted();
     const registry = registryOf(image);

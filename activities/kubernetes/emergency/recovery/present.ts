@@ -37,16 +37,16 @@ export async function readPresent(
     ...savedRoutes(place.namespace, holdings),
     ...gitOps.objects,
   ].filter(({ ref }) => !ours.has(keyOf(place, ref)) || wasSaved.has(keyOf(place, ref)));
-  const unread = Object.entries(RESOURCES)
-    .filter(([, { plural }]) => problems.some((problem) => problem.includes(` ${plural}`)))
-    .map(([kind]) => kind);
+  const about = (plural: string) => problems.filter((problem) => problem.includes(` ${plural}`));
+  const kinds = Object.entries(RESOURCES);
   return {
     objects,
     seen,
     workloads: new Map(seen.map(({ workload }) => [workload.metadata.uid, workload])),
     created: createdOf(holdings),
-    unread: new Set(unread),
-    warnings: problems,
+    unread: new Set(kinds.filter(([, { plural }]) => about(plural).length > 0).map(([kind]) => kind)),
+    // A survey looks at more than a recovery depends on.
+    warnings: [...about('pods'), ...kinds.flatMap(([, { plural }]) => about(plural))],
   };
 }
 

@@ -151,7 +151,7 @@ describe('identity', () => {
         ...none,
         problems: [
           expect.stringContaining(
-            `patch daemonset/agent --type=merge -p '{"spec":{"template":{"spec":{"nodeSelector":null}}}}'.`,
+            `patch daemonsets.apps agent --type=merge -p '{"spec":{"template":{"spec":{"nodeSelector":null}}}}'.`,
           ),
         ],
       },

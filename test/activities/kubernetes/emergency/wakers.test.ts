@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import { rightsForEmergency } from '../../../../activities/kubernetes/emergency/rights.js';
 import { savedRoutes } from '../../../../activities/kubernetes/emergency/routes.js';
 import { surroundingsOf } from '../../../../activities/kubernetes/emergency/surroundings.js';
 import { savedWakers } from '../../../../activities/kubernetes/emergency/wakers.js';
@@ -121,27 +120,4 @@ test('surroundings count a pod with two addresses once, and only what is ready o
       { name: 'new', disruptionsAllowed: 0 },
     ],
   });
-});
-
-test('rights are asked for once, and only for kinds that are there', () => {
-  const rights = rightsForEmergency('prod', []).map((right) => JSON.stringify(right));
-  expect(new Set(rights).size).toBe(rights.length);
-  const crons = savedWakers(
-    'prod',
-    {
-      autoscalers: [],
-      scaledObjects: [],
-      cronJobs: [
-        { ...meta('a'), spec: { schedule: '' } },
-        { ...meta('b'), spec: { schedule: '' } },
-      ],
-    },
-    new Set(),
-  );
-  const more = rightsForEmergency('prod', crons);
-  expect(more.slice(rights.length)).toEqual([
-    { verb: 'get', resource: 'cronjobs', group: 'batch' },
-    { verb: 'list', resource: 'cronjobs', group: 'batch' },
-    { verb: 'patch', resource: 'cronjobs', group: 'batch' },
-  ]);
 });

@@ -5,7 +5,7 @@ import { isStatus } from '../api/apiError.js';
 import type { RunRef } from '../types.js';
 import { words } from './copies.js';
 import { closedKey } from './copyNames.js';
-import { changeMarker } from './marker.js';
+import { changeMarker, readMarker } from './marker.js';
 import { within } from './patience.js';
 import type { Cluster } from './place.js';
 import type { EmergencyActivities } from './types.js';
@@ -18,15 +18,17 @@ export async function closeShutdown(
   { system, snapshots, run }: Parameters<EmergencyActivities['closeShutdown']>[0],
   evidence: EvidenceStore,
 ): Promise<void> {
+  const all = snapshots.length === 0;
+  const ids = all ? (await readMarker(cluster, system)).snapshots.map(({ id }) => id) : snapshots;
   const [marked, closed] = await Promise.all([
-    closeInMarker(cluster, system, snapshots),
-    Promise.allSettled(snapshots.map((id) => closeInStore(evidence, system, id, run))),
+    closeInMarker(cluster, system, all ? 'all' : ids),
+    Promise.allSettled(ids.map((id) => closeInStore(evidence, system, id, run))),
   ]);
   const failure = closed.find((one) => one.status === 'rejected');
   // A marker that lists other snapshots, or none, settles it. Without one, only the store can tell that these are closed.
   if (marked || !failure) return;
   throw ApplicationFailure.retryable(
-    `Namespace ${cluster.place.namespace} has no readable mark of the shutdown, and the evidence store does not take down that ${system} was recovered: ${words(failure.reason)}. Make the store (BELAY_EVIDENCE) writable, or a later recovery may take ${snapshots.join(', ')} for open.`,
+    `Namespace ${cluster.place.namespace} has no readable mark of the shutdown, and the evidence store does not take down that ${system} was recovered: ${words(failure.reason)}. Make the store (BELAY_EVIDENCE) writable, or a later recovery may take ${ids.join(', ')} for open.`,
     'EvidenceUnavailable',
   );
 }
@@ -37,14 +39,18 @@ export async function closeInStore(evidence: EvidenceStore, system: string, id: 
   await within(STORE_MS, evidence.create(closedKey(system, id), text, 'application/json'));
 }
 
-/** Takes the entries away. Whether there is a marker that can be trusted afterwards. */
-async function closeInMarker(cluster: Cluster, system: string, ids: readonly string[]): Promise<boolean> {
+/**
+ * Takes the entries away. Whether there is a marker that can be trusted afterwards. `all` also makes one where there is none, or a damaged
+ * one: what could not be found must not be looked for again.
+ */
+async function closeInMarker(cluster: Cluster, system: string, ids: readonly string[] | 'all'): Promise<boolean> {
   let settled = false;
   try {
-    await changeMarker(cluster, system, (marker) => {
-      settled = marker.trusted;
-      const left = marker.snapshots.filter((kept) => !ids.includes(kept.id));
-      return Promise.resolve(left.length === marker.snapshots.length ? undefined : left);
+    await changeMarker(cluster, system, ({ trusted, snapshots }) => {
+      const left = ids === 'all' ? [] : snapshots.filter((kept) => !ids.includes(kept.id));
+      settled = trusted || ids === 'all';
+      const stays = left.length === snapshots.length && (trusted || ids !== 'all');
+      return Promise.resolve(stays ? undefined : left);
     });
     return settled;
   } catch (error) {

@@ -14,7 +14,7 @@ type Input = Parameters<EmergencyActivities['readSnapshot']>[0];
 export async function readSnapshot(cluster: Cluster, input: Input, evidence: EvidenceStore): Promise<ReadSnapshot> {
   const marker = await readMarker(cluster, input.system);
   const look = lookLater(cluster, input);
-  return input.snapshot === 'latest'
+  return input.snapshot === 'latest' || input.snapshot === 'lastKnownGood'
     ? readLatest(cluster, input, evidence, marker, look)
     : readOne(cluster, input, evidence, marker, look);
 }

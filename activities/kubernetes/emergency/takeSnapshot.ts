@@ -1,4 +1,5 @@
 import { ApplicationFailure } from '@temporalio/common';
+import { heartbeating } from '../../temporal/heartbeat.js';
 import type { EvidenceStore } from '../../evidence/store.js';
 import { closeInStore } from './closeShutdown.js';
 import { type Copies, HURRY, readCopies } from './copies.js';
@@ -15,7 +16,10 @@ type Input = Parameters<EmergencyActivities['takeSnapshot']>[0];
 type Taken = Remembered & { adopted: boolean };
 
 /** {@link EmergencyActivities.takeSnapshot} */
-export async function takeSnapshot(cluster: Cluster, input: Input, evidence: EvidenceStore): Promise<Taken> {
+export const takeSnapshot = (cluster: Cluster, input: Input, evidence: EvidenceStore): Promise<Taken> =>
+  heartbeating(() => takeOrAdopt(cluster, input, evidence));
+
+async function takeOrAdopt(cluster: Cluster, input: Input, evidence: EvidenceStore): Promise<Taken> {
   const { system, id } = input;
   const marking = readMarker(cluster, system);
   const [marker, own, listing, noted] = await Promise.all([

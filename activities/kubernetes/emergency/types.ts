@@ -162,7 +162,10 @@ export interface EmergencyActivities {
   takeSnapshot: (
     input: SurveyInput & { id: string; keys: ObjectKey[]; run: RunRef },
   ) => Promise<Remembered & { adopted: boolean }>;
-  /** Read-only. By id, or all of the present shutdown (`latest`; without one, the newest in the evidence store). */
+  /**
+   * Read-only. By id, or all of the present shutdown (`latest`; without one, the newest in the evidence store). `lastKnownGood` is the same:
+   * what is whole is better than any guess.
+   */
   readSnapshot: (input: SurveyInput & { snapshot: string }) => Promise<ReadSnapshot>;
   /**
    * Sets fields, each object guarded by its UID; never throws for one object. `mark` also writes the annotation `belay.dev/stopped` (JSON:
@@ -214,7 +217,10 @@ export interface EmergencyActivities {
   }) => Promise<{ problems: string[]; warnings: string[]; drift: Difference[] }>;
   /** Read-only. Differences between the snapshot and the present in every field that Belay may touch; empty when all is back. */
   compareWithSnapshot: (input: { place: Place; objects: SavedObject[] }) => Promise<Difference[]>;
-  /** Takes the mark "down" off the system; the snapshots stay. Idempotent. */
+  /**
+   * Takes the mark "down" off the system, for these snapshots; for all, the lost ones too, when none is named. The snapshots stay.
+   * Idempotent.
+   */
   closeShutdown: (input: { place: Place; system: string; snapshots: string[]; run: RunRef }) => Promise<void>;
   /** Sets an autoscaler's bounds; `previous` are those before this run's first such write. */
   setAutoscalerRange: (input: {

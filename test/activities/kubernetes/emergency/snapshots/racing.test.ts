@@ -98,10 +98,10 @@ describe('a worker that dies between two writes', () => {
 
 describe('two shutdowns at the same instant', () => {
   /** With a mark of an earlier shutdown, or with none. */
-  const marks = test.concurrent.each([
+  const pasts = [
     ['a first one', []],
     ['one after others', ['past']],
-  ] as const);
+  ] as const;
 
   async function after(past: readonly string[], deployments: Record<string, number>): Promise<World> {
     const where = await world(deployments);
@@ -112,7 +112,7 @@ describe('two shutdowns at the same instant', () => {
     return where;
   }
 
-  marks('%s: one of them wins, and all remember the same', async (_, past) => {
+  test.concurrent.each(pasts)('%s: one of them wins, and all remember the same', async (_, past) => {
     const where = await after(past, { web: 3, api: 2 });
     const keys = keysOf('web', 'api');
     const all = await Promise.all(['one', 'two', 'three', 'four'].map((id) => take(where, id, keys)));
@@ -124,24 +124,27 @@ describe('two shutdowns at the same instant', () => {
     expect(await marked(where)).toEqual([{ ...all[0]?.snapshots[0], system: 'shop' }]);
   });
 
-  marks('%s: the one that comes late with its mark adopts what the other one saw', async (_, past) => {
-    const where = await after(past, { web: 3, api: 2, db: 1 });
-    let held = true;
-    const late = intercepted(where, async (call) => {
-      if (!isMarkWrite(call) || !held) return;
-      held = false;
-      await take(where, 'quick', keysOf('web', 'db'));
-      await stop(where, 'web');
-    });
-    const taken = await take(late, 'late', keysOf('web', 'api'));
-    expect(taken.adopted).toBe(false);
-    expect(taken.snapshots.map(({ id, covers }) => [id, covers.toSorted()])).toEqual([
-      ['quick', keysOf('db', 'web')],
-      ['late', keysOf('api')],
-    ]);
-    expect(replicasIn(taken.objects)).toEqual({ web: 3, db: 1, api: 2 });
-    expect(await found(where)).toMatchObject({ snapshots: taken.snapshots, objects: taken.objects });
-  });
+  test.concurrent.each(pasts)(
+    '%s: the one that comes late with its mark adopts what the other one saw',
+    async (_, past) => {
+      const where = await after(past, { web: 3, api: 2, db: 1 });
+      let held = true;
+      const late = intercepted(where, async (call) => {
+        if (!isMarkWrite(call) || !held) return;
+        held = false;
+        await take(where, 'quick', keysOf('web', 'db'));
+        await stop(where, 'web');
+      });
+      const taken = await take(late, 'late', keysOf('web', 'api'));
+      expect(taken.adopted).toBe(false);
+      expect(taken.snapshots.map(({ id, covers }) => [id, covers.toSorted()])).toEqual([
+        ['quick', keysOf('db', 'web')],
+        ['late', keysOf('api')],
+      ]);
+      expect(replicasIn(taken.objects)).toEqual({ web: 3, db: 1, api: 2 });
+      expect(await found(where)).toMatchObject({ snapshots: taken.snapshots, objects: taken.objects });
+    },
+  );
 
   test.concurrent('one that has nothing left to add is not open afterwards, mark or no mark', async () => {
     const where = await world({ web: 3 });

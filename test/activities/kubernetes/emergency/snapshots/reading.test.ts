@@ -5,8 +5,8 @@ import { configMapName } from '../../../../../activities/kubernetes/emergency/co
 import { MARKER } from '../../../../../activities/kubernetes/emergency/marker.js';
 import { wholeOf } from '../../../../../activities/kubernetes/emergency/snapshotText.js';
 import type { Snapshot } from '../../../../../activities/kubernetes/emergency/types.js';
-import { corePath } from '../../../../../activities/kubernetes/model/paths.js';
-import { clientsWithRights, create, sandbox, SANDBOX_MS } from '../../support.js';
+import { corePath, workloadPath } from '../../../../../activities/kubernetes/model/paths.js';
+import { clientsWithRights, create, merge, sandbox, SANDBOX_MS } from '../../support.js';
 import {
   close,
   configMap,
@@ -18,6 +18,7 @@ import {
   marked,
   ONLY_LOOK,
   read,
+  ref as refOf,
   remove,
   replicasIn,
   run,
@@ -99,6 +100,7 @@ describe('a copy that is not whole', () => {
       web: 'its own mark, written when snapshot one was taken',
       api: expect.stringContaining('nothing tells'),
     });
+    expect(replicasIn((await lost(where, 'lastKnownGood')).guess)).toEqual({ db: 1, web: 3, api: 0 });
     expect(await lost(where, 'one')).toMatchObject({ guess: [{ ref: { name: 'api' } }, { ref: { name: 'web' } }] });
     expect(replicasIn((await found(where, 'two')).objects)).toEqual({ db: 1 });
   });
@@ -209,6 +211,26 @@ describe('closeShutdown', () => {
     const next = await take(where, 'three', keysOf('web'));
     expect(next).toMatchObject({ adopted: false });
     expect(replicasIn(next.objects)).toEqual({ web: 0 });
+  });
+
+  test.concurrent.each<[string, (where: World) => Promise<unknown>]>([
+    ['are lost', () => Promise.resolve()],
+    ['are lost with its mark', (where) => remove(where, MARKER)],
+  ])('by no name it closes a shutdown whose copies %s', async (_, damage) => {
+    const where = await world({ web: 3 });
+    await take(where, 'one', keysOf('web'));
+    await replaceInStore(where, 'one', cut);
+    await remove(where, configMapName('one'));
+    await damage(where);
+    await stop(where, 'web', { snapshot: 'one', was: { '/spec/replicas': 3 } });
+    expect(replicasIn((await lost(where)).guess)).toEqual({ web: 3 });
+    await merge(where.clients, workloadPath(refOf(where, 'web')), {
+      spec: { replicas: 3 },
+      metadata: { annotations: { 'belay.dev/stopped': null } },
+    });
+    await close(where);
+    expect(await marked(where)).toEqual([]);
+    expect(await lost(where)).toMatchObject({ guess: [] });
   });
 
   test.concurrent('needs the store only where the namespace has no mark', async () => {

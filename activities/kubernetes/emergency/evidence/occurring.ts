@@ -3,6 +3,7 @@ const BITS = 18;
 const GRAM = 4;
 /** Beginning of a value in which its rarest gram is looked for. */
 const LOOKED_AT = 200;
+const { imul } = Math;
 
 /**
  * Finds which of many values occur in a text in one pass over it (Rabin–Karp, https://doi.org/10.1147/rd.312.0249): thousands of
@@ -44,6 +45,6 @@ function gramsOf(value: string): number[] {
 
 function gramAt(text: string, at: number): number {
   let hash = 0;
-  for (let next = at; next < at + GRAM; next++) hash = Math.imul(hash, 0x01000193) ^ text.charCodeAt(next);
+  for (let next = at; next < at + GRAM; next++) hash = imul(hash, 0x01000193) ^ text.charCodeAt(next);
   return (hash ^ (hash >>> 15)) & ((1 << BITS) - 1);
 }

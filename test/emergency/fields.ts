@@ -43,7 +43,7 @@ const TOUCHABLE: Record<string, readonly string[]> = {
 
 /**
  * They come and go, or are rewritten, when workloads stop and start. A DaemonSet whose pods were sent away by its template keeps one more
- * ControllerRevision; a ReplicaSet's spec follows its Deployment.
+ * ControllerRevision. A ReplicaSet's spec follows its Deployment, whose controller copies every annotation to it and takes none away again.
  */
 const FLEETING = new Set(['Pod', 'Event', 'Endpoints', 'EndpointSlice', 'Lease', 'ControllerRevision', 'PodMetrics']);
 const FOLLOWERS = new Set(['ReplicaSet']);
@@ -87,12 +87,15 @@ export async function see(clients: KubeClients, namespace: string): Promise<Sigh
 
 const isBelays = ({ metadata }: Item): boolean => metadata.labels?.['app.kubernetes.io/managed-by'] === 'belay';
 
+const belays = (annotations: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(Object.entries(annotations).filter(([name]) => name.startsWith('belay.dev/')));
+
 function seen(kind: string, item: Item): Seen {
   const { uid, annotations = {} } = item.metadata;
   return {
     uid,
     fields: Object.fromEntries((TOUCHABLE[kind] ?? []).map((pointer) => [pointer, at(item, pointer)])),
-    marks: Object.fromEntries(Object.entries(annotations).filter(([name]) => name.startsWith('belay.dev/'))),
+    marks: FOLLOWERS.has(kind) ? {} : belays(annotations),
     spec: FOLLOWERS.has(kind) ? null : (item.spec ?? null),
   };
 }

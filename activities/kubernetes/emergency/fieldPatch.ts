@@ -4,7 +4,7 @@ import type { RunRef } from '../types.js';
 import { CHANGE_CAUSE, changeCause } from '../write/annotations.js';
 import type { PatchOperation } from '../write/jsonPatch.js';
 import { fieldsOf, readField } from './fields.js';
-import { markText, STOPPED } from './mark.js';
+import { isMarked, markText, STOPPED } from './mark.js';
 import type { FieldChange, Json, SavedKind } from './types.js';
 
 export type Operation = PatchOperation | { op: 'remove'; path: string };
@@ -57,9 +57,8 @@ function markFields(
   differing: string[],
   { mark, unmark }: Marking,
 ): Record<string, Json> {
-  const marked = live.metadata.annotations?.[STOPPED] !== undefined;
-  if (unmark === true) return marked ? { [annotation(STOPPED)]: null } : {};
-  if (!mark || marked) return {};
+  if (unmark === true) return live.metadata.annotations?.[STOPPED] === undefined ? {} : { [annotation(STOPPED)]: null };
+  if (!mark || isMarked(live)) return {};
   const { snapshot, was = fieldsOf(kind, live) } = mark;
   // Somebody else did the same since the snapshot: then too the object is not as it was, and has to say so.
   const stopped = Object.keys(fields).some((pointer) => !isDeepStrictEqual(was[pointer] ?? null, fields[pointer]));

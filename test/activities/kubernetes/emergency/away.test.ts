@@ -103,3 +103,14 @@ test('waits go on when the API server comes back, and setting fields asks to be 
   expect(tookMs).toBeGreaterThan(4_000);
   expect(await set(ref, 0).done).toMatchObject([{ outcome: 'changed' }]);
 }, 60_000);
+
+test('a wait that is cancelled ends at once, as cancelled', async () => {
+  const ref = await deployed('endless', '1.0-notready');
+  const workloads = [{ ref, replicas: 1 }];
+  const waiting = activity((calls) => waitReady(calls, { place: calls.place, workloads, deadlineAt: soon() }));
+  await until('it is watched', async () => waiting.mock.beats.some(({ text }) => text.includes('0 of 1 pods ready')));
+  const cancelledAt = Date.now();
+  waiting.mock.cancel();
+  await expect(waiting.done).rejects.toThrow(/cancel/i);
+  expect(Date.now() - cancelledAt).toBeLessThan(2_000);
+});

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import pc from 'picocolors';
 import { down, up } from '../../sandbox/index.js';
 import { changes, demoSystem, preparePlace } from '../demo/place.js';
+import { standing } from '../demo/cluster.js';
 import { flipOneByte, secretsOf } from '../demo/estate.js';
 import { startWorker } from '../demo/workerProcess.js';
 import type { SandboxState } from '../../sandbox/kit/types.js';
@@ -23,6 +24,8 @@ interface Scene {
   expected: number;
   /** What happens in the world before it; one line for the reader. */
   before?: (state: SandboxState) => Promise<string>;
+  /** What stands in the world after it; one line. */
+  after?: (state: SandboxState) => Promise<string>;
 }
 
 const update = (title: string, reason: string, tag: (service: string) => string, expected: number): Scene => {
@@ -56,6 +59,21 @@ const scenes: Scene[] = [
     expected: 6,
     before: async (state) => `One byte of ${await flipOneByte(state)} is changed behind the store's back.`,
   },
+  {
+    title: 'Emergency: take the whole system down, its state saved first',
+    runbook: 'emergencyShutdown',
+    input: { reason: 'INC-311: funds are draining', preserveEvidence: true },
+    expected: 0,
+    before: async (state) => `Before: ${await standing(state, demoSystem)}`,
+    after: async (state) => `Down: ${await standing(state, demoSystem)}`,
+  },
+  {
+    title: 'Bring back exactly what was there: tier by tier, autoscaler and CronJobs after the pods, traffic last',
+    runbook: 'emergencyRecovery',
+    input: { reason: 'INC-311 is over' },
+    expected: 0,
+    after: async (state) => `Back: ${await standing(state, demoSystem)}`,
+  },
 ];
 
 async function play(io: Io, temporal: Temporal, state: SandboxState, scene: Scene): Promise<string> {
@@ -66,6 +84,7 @@ async function play(io: Io, temporal: Temporal, state: SandboxState, scene: Scen
   const run = await begin(io, temporal, prepared);
   const { code } = await watchRun(temporal.client, run, io);
   if (code !== scene.expected) throw new Error(`${run.workflowId} ended with exit code ${code}, not ${scene.expected}`);
+  if (scene.after) io.out(await scene.after(state));
   const place = uiPlace(io, temporal);
   return place ? runUrl(place, run.workflowId, run.runId) : run.workflowId;
 }
@@ -96,7 +115,7 @@ const untilInterrupted = (): Promise<void> => new Promise((resolve) => process.o
 
 /**
  * `belay demo`: real Temporal, Kubernetes API, PostgreSQL and S3, a worker; one update that succeeds and one that is rolled back,
- * one backup that is verified and one damaged byte that is caught. With `exit` it stops
+ * one backup that is verified and one damaged byte that is caught, a shutdown and the way back. With `exit` it stops
  * everything at the end; otherwise it stays up until Ctrl+C, and the sandbox beyond that.
  */
 export async function demo(io: Io, options: { exit?: boolean }): Promise<number> {

@@ -4,6 +4,7 @@ import { stringify } from 'yaml';
 import { connect } from '../../sandbox/kubernetes/client.js';
 import { applySystem } from '../../sandbox/kubernetes/seed.js';
 import type { SandboxState } from '../../sandbox/kit/types.js';
+import { prepareNeighbours } from './cluster.js';
 import { backupsOverlay, prepareEstate } from './estate.js';
 import { overlayDir } from '../cli/sandboxAddresses.js';
 
@@ -63,6 +64,7 @@ function overlay(state: SandboxState): unknown {
         ...{ deadlineSeconds: 120, bakeSeconds: 10 },
         images: { mirrors: { 'ghcr.io': registry?.host }, insecureRegistries: [registry?.host] },
       },
+      emergency: { drainSeconds: 2, recovery: { bakeSeconds: 5 } },
     },
   };
 }
@@ -85,6 +87,7 @@ export async function preparePlace(state: SandboxState): Promise<void> {
       },
     })),
   });
+  await prepareNeighbours(state.kubernetes.kubeconfig, demoSystem);
   await prepareEstate(state);
   // An earlier demo has quarantined the version that crashes.
   const { core } = connect(state.kubernetes.kubeconfig);

@@ -3,6 +3,7 @@ import { MARKER } from '../../../../../activities/kubernetes/emergency/marker.js
 import { sandbox, SANDBOX_MS } from '../../support.js';
 import {
   close,
+  FOLDER,
   found,
   intercepted,
   keysOf,
@@ -156,6 +157,8 @@ describe('two shutdowns at the same instant', () => {
     });
     const taken = await take(late, 'late', keysOf('web'));
     expect(taken).toMatchObject({ adopted: true, snapshots: [{ id: 'quick' }] });
+    expect(await where.evidence.read(`${FOLDER}late.closed.json`)).toContain('"snapshot":"late"');
+    expect(await where.evidence.read(`${FOLDER}quick.closed.json`)).toBeUndefined();
     await where.clients.call({ method: 'DELETE', path: `/api/v1/namespaces/${where.namespace}/configmaps/${MARKER}` });
     expect(await found(where)).toMatchObject({ snapshots: [{ id: 'quick' }] });
   });

@@ -30,9 +30,12 @@ export function longestOf(runs: readonly Measured<object>[], activity: string): 
   return found.length === 0 ? Number.NaN : Math.max(...found);
 }
 
-/** Ours over the bare command's, by medians. */
-export const ratioOf = <Times extends object>(runs: Record<WayName, Measured<Times>[]>, moment: keyof Times): number =>
-  median(runs.belay, moment) / median(runs.kubectl, moment);
+/** Ours over another way's, the bare command's by default; by medians. */
+export const ratioOf = <Times extends object>(
+  runs: Record<WayName, Measured<Times>[]>,
+  moment: keyof Times,
+  other: WayName = 'kubectl',
+): number => median(runs.belay, moment) / median(runs[other], moment);
 
 /** Greatest that a shutdown may take, in times of the bare command. */
 const SHUTDOWN_LIMIT = 1.2;

@@ -9,12 +9,12 @@ import { barsOf, type EmergencyResult, type SizeResult } from './figures.js';
 import { measureDown, measureUp } from './measure.js';
 import { Observer } from './observer.js';
 import { createDown, downSystem, type DownSystem } from './system.js';
-import { belayWay, kubectlWay, type Way } from './ways.js';
+import { belayWay, kubectlWay, parallelWay, type Way } from './ways.js';
 
 export interface EmergencyOptions {
   /** Workloads of each system. */
   sizes: readonly number[];
-  /** Rounds, each of which measures every size in both ways. */
+  /** Rounds, each of which measures every size in every way. */
   repeats: number;
   progress: (line: string) => void;
 }
@@ -22,7 +22,7 @@ export interface EmergencyOptions {
 /** Longest pause before a measurement: what the last one has left to do must not weigh on the next. */
 const CALM_MS = 20_000;
 
-/** Stops systems of several sizes and brings them back, by Belay and by kubectl in turns, and measures both from outside. */
+/** Stops systems of several sizes and brings them back, by Belay and by kubectl in two ways, in turns, and measures both from outside. */
 export async function emergencySuite(
   place: Place,
   { sizes, repeats, progress }: EmergencyOptions,
@@ -42,11 +42,11 @@ export async function emergencySuite(
 
   const results = systems.map(({ workloads }) => empty(workloads.length));
   const strays: string[] = [];
-  const ways = [belayWay(place), kubectlWay(place)];
+  const ways = [belayWay(place), kubectlWay(place), parallelWay(place)];
   for (let round = 1; round <= repeats; round += 1) {
     for (const [index, system] of systems.entries()) {
       const result = results[index];
-      // Each goes first in every other round.
+      // Belay goes first in one round and last in the next.
       for (const way of round % 2 === 1 ? ways : ways.toReversed()) {
         try {
           if (result) progress(await measure(cluster, way, system, result, round));
@@ -55,7 +55,7 @@ export async function emergencySuite(
             `${system.name}, ${way.name}, round ${round}: ${error instanceof Error ? error.message : String(error)}`,
           );
           progress(strays.at(-1) ?? '');
-          await standUp(cluster, kubectlWay(place), system);
+          await standUp(cluster, parallelWay(place), system);
         }
       }
     }
@@ -66,8 +66,8 @@ export async function emergencySuite(
 
 const empty = (workloads: number): SizeResult => ({
   workloads,
-  down: { belay: [], kubectl: [] },
-  up: { belay: [], kubectl: [] },
+  down: { belay: [], kubectl: [], parallel: [] },
+  up: { belay: [], kubectl: [], parallel: [] },
 });
 
 /** One shutdown and one recovery. A way's figures count only if both went well. */

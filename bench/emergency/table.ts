@@ -2,30 +2,41 @@ import { rounded } from '../kit/bars.js';
 import { table } from '../kit/markdown.js';
 import { longestOf, median, ratioOf, type EmergencyResult } from './figures.js';
 import type { Measured } from './measure.js';
-import type { WayName } from './ways.js';
+import { WAYS, type WayName } from './ways.js';
 
-function cell<Times extends object>(runs: Record<WayName, Measured<Times>[]>, moment: keyof Times): string {
-  const [ours, bare] = [median(runs.belay, moment), median(runs.kubectl, moment)];
-  return `${rounded(ours)} / ${rounded(bare)} (${rounded(ratioOf(runs, moment))} ×)`;
+const TITLES: Record<WayName, string> = {
+  belay: 'Belay',
+  kubectl: 'bare command',
+  parallel: 'kubectl, 8 processes',
+};
+
+/** Seconds; of the others with what Belay needs in times of that. */
+function cell<Times extends object>(
+  runs: Record<WayName, Measured<Times>[]>,
+  way: WayName,
+  moment: keyof Times,
+): string {
+  const seconds = rounded(median(runs[way], moment));
+  return way === 'belay' ? seconds : `${seconds} (${rounded(ratioOf(runs, moment, way))} ×)`;
 }
 
-/** Tables of the emergency suite for the docs page: Belay / kubectl in seconds. */
+/** Tables of the emergency suite for the docs page. */
 export function emergencyTable({ sizes, repeats, kubectl, strays }: EmergencyResult): string {
-  const down = sizes.map(({ workloads, down: runs }) => [
-    String(workloads),
-    ...[cell(runs, 'dark'), cell(runs, 'gone'), cell(runs, 'end')],
-    rounded(longestOf(runs.belay, 'takeSnapshot') / 1_000),
-  ]);
-  const up = sizes.map(({ workloads, up: runs }) => [String(workloads), cell(runs, 'ready'), cell(runs, 'end')]);
-  const intro = `Seconds, Belay / kubectl (ratio); medians of ${repeats} interleaved rounds; kubectl ${kubectl}.`;
-  const parts = [
-    intro,
-    table(
-      ['Workloads: shutdown', 'no endpoint ready', 'no pod left', 'the program says done', 'snapshot, longest'],
-      down,
-    ),
-    table(['Workloads: recovery', 'every endpoint ready', 'the program says done'], up),
-  ];
-  if (strays.length > 0) parts.push(strays.map((stray) => `- ${stray}`).join('\n'));
-  return parts.join('\n\n');
+  const rows = sizes.flatMap(({ workloads, down, up }) =>
+    WAYS.map((way) => [
+      `${workloads}: ${TITLES[way]}`,
+      ...[cell(down, way, 'dark'), cell(down, way, 'gone'), cell(down, way, 'end')],
+      ...[cell(up, way, 'ready'), cell(up, way, 'end')],
+    ]),
+  );
+  const snapshots = sizes.map(
+    ({ workloads, down }) => `${workloads}: ${rounded(longestOf(down.belay, 'takeSnapshot') / 1_000)} s`,
+  );
+  const head = ['Workloads', 'no endpoint ready', 'no pod left', 'shutdown says done', 'all ready again'];
+  return [
+    `Seconds, medians of ${repeats} interleaved rounds; in parentheses Belay in times of that. kubectl ${kubectl}.`,
+    table([...head, 'recovery says done'], rows),
+    `The snapshot took at most, by workloads: ${snapshots.join(', ')}.`,
+    ...(strays.length > 0 ? [strays.map((stray) => `- ${stray}`).join('\n')] : []),
+  ].join('\n\n');
 }

@@ -11,7 +11,8 @@ export interface Way {
   up(system: DownSystem): Promise<WayEnd>;
 }
 
-export type WayName = 'belay' | 'kubectl';
+export const WAYS = ['belay', 'kubectl', 'parallel'] as const;
+export type WayName = (typeof WAYS)[number];
 
 export interface WayEnd {
   /** When it said so, by `performance.now()`. */
@@ -47,33 +48,50 @@ export function longest(activities: readonly ActivityRecord[]): Record<string, n
   return found;
 }
 
+const TIMEOUT = `--timeout=${WAIT_SECONDS}s`;
+
+/** Runs one `kubectl` on the system's namespace; throws what it said unless it went well. */
+async function command(place: Place, { name }: DownSystem, args: string[]): Promise<void> {
+  const { code, said } = await kubectl(place.state, name)(args, (WAIT_SECONDS + 10) * 1_000);
+  // Pods may all be gone before the wait looks for them.
+  const isGone = args[0] === 'wait' && /no matching resources found/.test(said);
+  if (code !== 0 && !isGone) throw new Error(`kubectl ${args.join(' ')} on ${name}: ${said}`);
+}
+
+/** kubectl by one way of scaling, and then its own waits. */
+function waited(place: Place, name: WayName, scale: (system: DownSystem, replicas: number) => Promise<void>): Way {
+  const play = async (system: DownSystem, replicas: number, wait: string[]): Promise<WayEnd> => {
+    await scale(system, replicas);
+    await command(place, system, wait);
+    return { endedAt: performance.now(), activities: {} };
+  };
+  return {
+    name,
+    down: (system) => play(system, 0, ['wait', '--for=delete', 'pod', '--all', TIMEOUT]),
+    up: (system) => play(system, 1, ['rollout', 'status', 'deployment', TIMEOUT]),
+  };
+}
+
 /**
  * What people type: all Deployments to zero, then wait for the pods; all back to the number that they had, then watch the rollouts.
  * Every Deployment has one pod here, so that one command brings all back: kinder than one command for each.
  */
-export function kubectlWay(place: Place): Way {
-  const play = async ({ name }: DownSystem, commands: string[][]): Promise<WayEnd> => {
-    const run = kubectl(place.state, name);
-    for (const command of commands) {
-      const { code, said } = await run(command, (WAIT_SECONDS + 10) * 1_000);
-      // Pods may all be gone before the wait looks for them.
-      const isGone = command[0] === 'wait' && /no matching resources found/.test(said);
-      if (code !== 0 && !isGone) throw new Error(`kubectl ${command.join(' ')} on ${name}: ${said}`);
-    }
-    return { endedAt: performance.now(), activities: {} };
-  };
-  const timeout = `--timeout=${WAIT_SECONDS}s`;
-  return {
-    name: 'kubectl',
-    down: (system) =>
-      play(system, [
-        ['scale', 'deployment', '--all', '--replicas=0'],
-        ['wait', '--for=delete', 'pod', '--all', timeout],
-      ]),
-    up: (system) =>
-      play(system, [
-        ['scale', 'deployment', '--all', '--replicas=1'],
-        ['rollout', 'status', 'deployment', timeout],
-      ]),
-  };
-}
+export const kubectlWay = (place: Place): Way =>
+  waited(place, 'kubectl', (system, replicas) =>
+    command(place, system, ['scale', 'deployment', '--all', `--replicas=${replicas}`]),
+  );
+
+/** Calls that one kubectl process makes before it holds itself back to five a second. */
+const BURST = 10;
+const PROCESSES = 8;
+
+/** What a script could do: processes side by side, each of which ends before kubectl throttles it (`xargs -n10 -P8`). */
+export const parallelWay = (place: Place): Way =>
+  waited(place, 'parallel', async (system, replicas) => {
+    const rest = [...system.workloads];
+    const row = async (): Promise<void> => {
+      for (let names = rest.splice(0, BURST); names.length > 0; names = rest.splice(0, BURST))
+        await command(place, system, ['scale', 'deployment', ...names, `--replicas=${replicas}`]);
+    };
+    await Promise.all(Array.from({ length: PROCESSES }, row));
+  });

@@ -19,8 +19,12 @@ const result = (ours: number[], snapshotMs?: number): EmergencyResult => ({
   sizes: [
     {
       workloads: 10,
-      down: { belay: ours.map((one) => down(one, snapshotMs)), kubectl: [bare(9), bare(10), bare(30)] },
-      up: { belay: [up(3)], kubectl: [up(2)] },
+      down: {
+        belay: ours.map((one) => down(one, snapshotMs)),
+        kubectl: [bare(9), bare(10), bare(30)],
+        parallel: [bare(8)],
+      },
+      up: { belay: [up(3)], kubectl: [up(2)], parallel: [up(4)] },
     },
   ],
   repeats: 3,
@@ -61,8 +65,10 @@ describe('bars', () => {
 
 test('the tables show both sides, the ratio, and what went wrong', () => {
   const text = emergencyTable({ ...result([12]), strays: ['bench-down-10, belay, round 2: lost'] });
-  expect(text).toContain('| 10 | 6 / 5 (1.2 ×) | 12 / 10 (1.2 ×) | 13 / 11 (1.18 ×) | 0.1 |');
-  expect(text).toContain('| 10 | 3 / 2 (1.5 ×) |');
+  expect(text).toContain('| 10: Belay | 6 | 12 | 13 | 3 | 3 |');
+  expect(text).toContain('| 10: bare command | 5 (1.2 ×) | 10 (1.2 ×) | 11 (1.18 ×) | 2 (1.5 ×) | 2 (1.5 ×) |');
+  expect(text).toContain('| 10: kubectl, 8 processes | 4 (1.5 ×) | 8 (1.5 ×) | 9 (1.44 ×) | 4 (0.75 ×) |');
+  expect(text).toContain('10: 0.1 s');
   expect(text).toContain('- bench-down-10, belay, round 2: lost');
 });
 

@@ -1,3 +1,4 @@
+import { Context } from '@temporalio/activity';
 import type { ResourceQuota } from '../inspect/quota.js';
 import { corePath } from '../model/paths.js';
 import { createRegistryActivities } from '../../registry/index.js';
@@ -18,6 +19,8 @@ import { referencesOf } from './recovery/references.js';
 import { lookUpReferred } from './recovery/referred.js';
 import type { EmergencyActivities } from './types.js';
 
+/** Of the attempt's time that the registries may take. */
+const REGISTRIES_SHARE = 0.6;
 /** Of one request to a registry: seconds count, and what it does not tell is only a warning. */
 const REGISTRY_MS = 3_000;
 
@@ -30,6 +33,7 @@ export async function checkRecovery(
   input: Parameters<EmergencyActivities['checkRecovery']>[0],
   registry: Pick<RegistryActivities, 'resolveImage'> = createRegistryActivities({ timeoutMs: REGISTRY_MS }),
 ): ReturnType<EmergencyActivities['checkRecovery']> {
+  const boundMs = Context.current().info.startToCloseTimeoutMs * REGISTRIES_SHARE;
   return heartbeating(async () => {
     const gone = await namespaceProblem(cluster);
     if (gone !== undefined) return { problems: [gone], warnings: [], drift: [] };
@@ -38,7 +42,7 @@ export async function checkRecovery(
     const workloads = returning(place, objects, present.seen);
     const references = workloads.flatMap(referencesOf);
     const [asked, known, room, quotas, metrics] = await Promise.all([
-      askRegistries(imagesOf(workloads), input.images, registry, cluster.signal),
+      askRegistries(imagesOf(workloads), input.images, registry, { signal: cluster.signal, boundMs }),
       lookUpReferred(cluster, references),
       checkRoom(cluster, workloads),
       readQuotas(cluster),

@@ -7,7 +7,7 @@ import { INDEX, readIndex } from './evidence/indexFile.js';
 import type { Cluster } from './place.js';
 import type { EmergencyActivities } from './types.js';
 
-/** Of the attempt's time that may go by before what there is gets its index. */
+/** Of the time there is, after which what there is gets its index. */
 const SHARE = 0.8;
 
 /**
@@ -24,7 +24,9 @@ export async function collectEvidence(
 ): ReturnType<EmergencyActivities['collectEvidence']> {
   const context = Context.current();
   const folder = new EvidenceFolder(evidence, input.system, input.id);
-  const until = Date.now() + context.info.startToCloseTimeoutMs * SHARE;
+  const now = Date.now();
+  const end = Math.min(input.deadlineAt ?? Infinity, now + context.info.startToCloseTimeoutMs);
+  const until = now + (end - now) * SHARE;
   const work = async () => {
     const done = await readIndex(folder);
     const { pods, bytes, problems } = done ?? (await collect(cluster, input, folder, until));

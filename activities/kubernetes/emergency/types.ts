@@ -202,6 +202,8 @@ export interface EmergencyActivities {
     id: string;
     workloads: ObjectRef[];
     run: RunRef;
+    /** ms since the epoch: by then what there is has its index, and `problems` says what is left out. */
+    deadlineAt?: number;
   }) => Promise<{ reference: string; pods: number; bytes: number; problems: string[] }>;
   /**
    * Read-only. What would keep these workloads from coming back: objects gone or replaced, images that the registry does not know, config

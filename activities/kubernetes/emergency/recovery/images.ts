@@ -3,12 +3,15 @@ import type { ImageResolution, RegistryActivities } from '../../../types.js';
 import { parseImageReference } from '../../../registry/imageReference.js';
 import type { ContainerSpec } from '../../model/objects.js';
 import { inParallel } from '../../objects/api.js';
+import { within } from '../patience.js';
 import type { Returning } from './identity.js';
 import { listed } from './words.js';
 
 const AT_ONCE = 16;
 /** A registry that has not answered so often is not asked again: each try costs its whole time-out. */
 const MAX_SILENT = 3;
+
+const LATE = { status: 'unreachable', message: 'no answer in the time of this check' } as const;
 
 type Options = { insecureRegistries: string[]; mirrors: Record<string, string> };
 
@@ -31,13 +34,14 @@ export function imagesOf(workloads: Returning[]): Map<string, string[]> {
   return images;
 }
 
-/** Asks the registries for all images, several at once. */
+/** Asks the registries for all images, several at once, for at most `boundMs`. */
 export async function askRegistries(
   images: Map<string, string[]>,
   options: Options,
   { resolveImage }: Pick<RegistryActivities, 'resolveImage'>,
-  signal: AbortSignal,
+  { signal, boundMs }: { signal: AbortSignal; boundMs: number },
 ): Promise<Asked[]> {
+  const until = Date.now() + boundMs;
   const silent = new Map<string, number>();
   // Each request listens for the cancellation, and Node takes more than ten listeners for a leak.
   setMaxListeners(2 * AT_ONCE, signal);
@@ -45,7 +49,12 @@ export async function askRegistries(
     signal.throwIfAborted();
     const registry = registryOf(image);
     if ((silent.get(registry) ?? 0) >= MAX_SILENT) return { image, needed, answer: undefined };
-    const answer = await resolveImage({ image, ...options });
+    const left = until - Date.now();
+    if (left <= 0) return { image, needed, answer: undefined };
+    const answer = await within(left, resolveImage({ image, ...options })).catch((): ImageResolution => {
+      signal.throwIfAborted();
+      return LATE;
+    });
     // A login that is missing is missing for one repository; the others may still be read.
     if (answer.status === 'unreachable' && !answer.message.startsWith('not allowed'))
       silent.set(registry, (silent.get(registry) ?? 0) + 1);
@@ -73,8 +82,9 @@ export function judgeImages(asked: Asked[]): { problems: string[]; warnings: str
     }
   }
   const warnings = [...open].map(([registry, { images, why }]) => {
+    const reason = why === '' ? LATE.message : why;
     const count = images.length === 1 ? 'one image was' : `${images.length} images were`;
-    return `Registry ${registry} does not tell (${why}), so ${count} not checked: ${listed(images)}.`;
+    return `Registry ${registry} does not tell (${reason}), so ${count} not checked: ${listed(images)}.`;
   });
   return { problems, warnings };
 }

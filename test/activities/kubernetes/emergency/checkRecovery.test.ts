@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { checkRecovery } from '../../../../activities/kubernetes/emergency/checkRecovery.js';
 import { lookAtObjects } from '../../../../activities/kubernetes/emergency/lookAtObjects.js';
+import { withPlace } from '../../../../activities/kubernetes/emergency/place.js';
 import type { SavedObject } from '../../../../activities/kubernetes/emergency/types.js';
 import type { KubeClients } from '../../../../activities/kubernetes/index.js';
 import { corePath, workloadPath } from '../../../../activities/kubernetes/model/paths.js';
@@ -15,6 +16,7 @@ import {
   live,
   merge,
   REPOSITORY,
+  runner,
   sandbox,
   SANDBOX_MS,
   until,
@@ -34,7 +36,17 @@ const check = (
   mirror = registry,
 ) => {
   const images = { insecureRegistries: [mirror], mirrors: { 'registry.example.com': mirror } };
-  return inPlace(clients, namespace, (calls) => checkRecovery(calls, { place: calls.place, objects, images }));
+  const place = { namespace };
+  const { run } = runner({ startToCloseTimeoutMs: 15_000 });
+  return run(
+    () =>
+      withPlace(
+        () => clients,
+        place,
+        (calls) => checkRecovery(calls, { place, objects, images }),
+      ),
+    null,
+  );
 };
 
 const saved = async ({ clients, namespace }: Cluster): Promise<SavedObject[]> =>

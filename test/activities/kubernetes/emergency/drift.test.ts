@@ -251,7 +251,7 @@ describe('images', () => {
       images,
       { insecureRegistries: [], mirrors: {} },
       { resolveImage },
-      new AbortController().signal,
+      { signal: new AbortController().signal, boundMs: 5_000 },
     );
     expect(times['silent.io']).toBeLessThan(30);
     expect(times['closed.io']).toBe(30);
@@ -261,5 +261,20 @@ describe('images', () => {
       ),
       expect.stringMatching(/^Registry closed\.io does not tell \(not allowed: DENIED\), so 30 images/),
     ]);
+  });
+
+  test('registries that are slow do not hold up the check', async () => {
+    const images = new Map(Array.from({ length: 40 }, (_, index) => [`slow.io/a:${index}`, needed] as const));
+    const resolveImage = () => new Promise<ImageResolution>(() => undefined);
+    const started = Date.now();
+    const bound = { signal: new AbortController().signal, boundMs: 100 };
+    const asked = await askRegistries(images, { insecureRegistries: [], mirrors: {} }, { resolveImage }, bound);
+    expect(Date.now() - started).toBeLessThan(1_000);
+    expect(judgeImages(asked)).toEqual({
+      problems: [],
+      warnings: [
+        expect.stringContaining('Registry slow.io does not tell (no answer in the time of this check), so 40 images'),
+      ],
+    });
   });
 });

@@ -40,8 +40,8 @@ export const inputOf = (where: Cluster, id: string, workloads: ObjectRef[]): Inp
 });
 
 /** Runs the activity with clients that may be doctored; `cancel` cancels it. */
-export function collecting(clients: KubeClients, store: EvidenceStore, input: Input, startToCloseTimeoutMs = 30_000) {
-  const { run, cancel, beats } = runner({ startToCloseTimeoutMs });
+export function collecting(clients: KubeClients, store: EvidenceStore, input: Input) {
+  const { run, cancel, beats } = runner({ startToCloseTimeoutMs: 30_000 });
   const activity = (given: Input) =>
     withPlace(
       () => clients,

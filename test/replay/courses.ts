@@ -15,6 +15,7 @@ import {
   type Course,
 } from './course.js';
 import { backups } from './backups.js';
+import { emergency } from './emergency.js';
 import { successive } from './successive.js';
 
 export type { Course } from './course.js';
@@ -199,4 +200,4 @@ const updates: Course[] = [
 ];
 
 /** Every course that is recorded; a runbook's author adds theirs. */
-export const courses: Course[] = [...updates, ...successive, ...backups];
+export const courses: Course[] = [...updates, ...successive, ...backups, ...emergency];

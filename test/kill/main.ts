@@ -1,9 +1,10 @@
-// `npm run test:kill [-- --all] [-- --every 10] [-- good|rolledBack|backup|swap|drill|retention]`: the kill test alone, on a sandbox of its own.
+// `npm run test:kill [-- --all] [-- --every 10] [-- good|rolledBack|backup|swap|drill|retention|shutdown|recovery|failedRecovery]`: the kill test alone, on a sandbox of its own.
 import { parseArgs } from 'node:util';
 import { Client, Connection } from '@temporalio/client';
 import { withOwnSandbox } from '../scenarios/ownSandbox.js';
 import { sandbox } from '../setup/sandbox.js';
 import { backupCourse, drillCourse, retentionCourse, swapCourse } from './backups.js';
+import { failedCourse, recoveryCourse, shutdownCourse } from './emergency.js';
 import { killTest, type KillOptions, type KillReport } from './harness.js';
 import type { SandboxState } from '../../sandbox/kit/types.js';
 import { goodCourse, rolledBackCourse } from './rollingUpdate.js';
@@ -18,6 +19,9 @@ const courses: Record<string, Play> = {
   swap: (state, options) => killTest(swapCourse(state), options),
   drill: (state, options) => killTest(drillCourse(state), options),
   retention: (state, options) => killTest(retentionCourse(state), options),
+  shutdown: (state, options) => killTest(shutdownCourse(state, options.client), options),
+  recovery: (state, options) => killTest(recoveryCourse(state, options.client), options),
+  failedRecovery: (state, options) => killTest(failedCourse(state, options.client), options),
 };
 
 async function main(): Promise<void> {

@@ -51,8 +51,9 @@ export async function askRegistries(
     if ((silent.get(registry) ?? 0) >= MAX_SILENT) return { image, needed, answer: undefined };
     const left = until - Date.now();
     if (left <= 0) return { image, needed, answer: undefined };
-    const answer = await within(left, resolveImage({ image, ...options })).catch((): ImageResolution => {
+    const answer = await within(left, resolveImage({ image, ...options })).catch((error: unknown): ImageResolution => {
       signal.throwIfAborted();
+      if (Date.now() < until) throw error;
       return LATE;
     });
     // A login that is missing is missing for one repository; the others may still be read.
@@ -70,7 +71,7 @@ export function judgeImages(asked: Asked[]): { problems: string[]; warnings: str
     if (answer?.status === 'resolved') continue;
     if (answer?.status === 'notFound')
       problems.push(
-        `Image ${image} is not in its registry (${answer.message}), and ${listed(needed)} needs it: its pods start only on nodes that have it still. Push it again.`,
+        `Image ${image} is not in its registry (${answer.message}): the pods of ${listed(needed)} start only on nodes that have it still. Push it again.`,
       );
     else if (answer?.status === 'malformed')
       problems.push(`Image ${image} of ${listed(needed)} is malformed (${answer.message}): correct the template.`);

@@ -175,7 +175,7 @@ describe('checkRecovery', () => {
     const expected = [
       /^Deployment\/gone is gone: .+ kubectl -n act-\w+ scale deployment\/gone --replicas=1\.$/,
       /^Deployment\/anew was created anew since the snapshot \(UID .+\), so Belay leaves it/,
-      /^Image registry\.example\.com\/team\/web:1\.0-gone is not in its registry \(MANIFEST_UNKNOWN.+Deployment\/claiming needs it/,
+      /^Image registry\.example\.com\/team\/web:1\.0-gone is not in its registry \(MANIFEST_UNKNOWN.+: the pods of Deployment\/claiming start only/,
       /^ConfigMap settings is missing\. The pods of Deployment\/web cannot start/,
       /^Secret db has no key password\. The pods of Deployment\/web/,
       /^ServiceAccount robot is missing\. The pods of Deployment\/claiming/,

@@ -8,15 +8,26 @@ import type { Holdings, Namespace } from './shapes.js';
 /** Groups that Kubernetes itself serves; the others come from extensions, which may be broken while the cluster is not. */
 const BUILT_IN = /^\/(?:api|apis\/(?:apps|autoscaling|batch|policy|networking\.k8s\.io|discovery\.k8s\.io))\//;
 
+export interface Reading {
+  holdings: Holdings;
+  problems: string[];
+  /** Paths of the lists that could not be read, so that nothing follows from their being empty. */
+  unread: ReadonlySet<string>;
+}
+
 /**
  * Reads all kinds of the namespace at once. A kind that the cluster does not serve is empty. One that may not be listed, or whose
  * extension does not answer, is empty too and a sentence in `problems`. Anything else throws.
  */
-export async function readHoldings(cluster: Cluster): Promise<{ holdings: Holdings; problems: string[] }> {
+export async function readHoldings(cluster: Cluster): Promise<Reading> {
   const { namespace } = cluster.place;
   const problems: string[] = [];
-  const read = async <T>(path: string): Promise<T[]> =>
-    (await orProblem(cluster, namespace, cluster.listIfServed<T>(path), problems)) ?? [];
+  const unread = new Set<string>();
+  const read = async <T>(path: string): Promise<T[]> => {
+    const found = await orProblem(cluster, namespace, cluster.listIfServed<T>(path), problems);
+    if (found === undefined) unread.add(path);
+    return found ?? [];
+  };
   const [
     deployments,
     statefulSets,
@@ -65,6 +76,7 @@ export async function readHoldings(cluster: Cluster): Promise<{ holdings: Holdin
       endpointSlices,
     },
     problems: [...(state === undefined ? [] : [state]), ...problems],
+    unread,
   };
 }
 

@@ -3,11 +3,12 @@ import { readHoldings } from './holdings.js';
 import { oursOf, type OwnEnvironment } from './ours.js';
 import type { Cluster } from './place.js';
 import { problemsOf } from './problems.js';
+import { listPath } from './resources.js';
 import { savedRoutes } from './routes.js';
 import { surroundingsOf } from './surroundings.js';
-import type { Survey, SurveyInput } from './types.js';
+import type { SavedKind, Survey, SurveyInput } from './types.js';
 import { savedWakers } from './wakers.js';
-import { savedWorkload, withPods } from './workloads.js';
+import { savedWorkload, withPods, WORKLOAD_KINDS } from './workloads.js';
 
 /** What a look finds, without the rights and the snapshots. */
 export type Look = Pick<Survey, 'objects' | 'surroundings' | 'ours' | 'problems'>;
@@ -22,7 +23,8 @@ export async function lookAtObjects(
   environment: OwnEnvironment = process.env,
 ): Promise<Look> {
   const { namespace } = cluster.place;
-  const { holdings, problems } = await readHoldings(cluster);
+  const { holdings, problems, unread } = await readHoldings(cluster);
+  const isRead = (kind: SavedKind): boolean => !unread.has(listPath(kind, namespace));
   const { seen, others } = withPods(holdings);
   const workloads = seen.map((one) => savedWorkload(namespace, one, input));
   const asleep = new Set(
@@ -48,10 +50,11 @@ export async function lookAtObjects(
     ours: oursOf(namespace, seen, holdings.services, environment),
     problems: [
       ...problems,
-      ...problemsOf(input, {
+      ...problemsOf(namespace, {
+        described: input.workloads.filter(({ kind }) => isRead(kind)),
         workloads,
-        // Where a kind could not be read, its pods seem to be nobody's.
-        others: problems.length > 0 ? [] : others,
+        // The pods of workloads that may not be read seem to be nobody's.
+        others: WORKLOAD_KINDS.every(isRead) ? others : [],
         unnamed: managed.filter((one) => one.unnamed).map((one) => one.key),
       }),
       ...gitOps.problems,

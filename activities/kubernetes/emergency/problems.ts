@@ -4,6 +4,8 @@ import type { ObjectKey, SavedObject, SurveyInput } from './types.js';
 const MAX_NAMES = 5;
 
 export interface Sight {
+  /** Those of kinds that could be read. */
+  described: SurveyInput['workloads'];
   workloads: SavedObject[];
   /** Pods of no workload. */
   others: Pod[];
@@ -12,18 +14,23 @@ export interface Sight {
 }
 
 /** What a person should know before the system is stopped. Pure. */
-export function problemsOf(input: SurveyInput, { workloads, others, unnamed }: Sight): string[] {
-  return [...missing(input, workloads), ...operated(workloads), ...anonymous(unnamed), ...homeless(others)];
+export function problemsOf(namespace: string, { described, workloads, others, unnamed }: Sight): string[] {
+  return [
+    ...missing(namespace, described, workloads),
+    ...operated(workloads),
+    ...anonymous(unnamed),
+    ...homeless(others),
+  ];
 }
 
-function missing({ workloads: described, place }: SurveyInput, found: SavedObject[]): string[] {
+function missing(namespace: string, described: SurveyInput['workloads'], found: SavedObject[]): string[] {
   const keys = new Set(found.map(({ ref }) => `${ref.kind}/${ref.name}`));
   return described
     .map(({ kind, name }) => `${kind}/${name}`)
     .filter((key) => !keys.has(key))
     .map(
       (key) =>
-        `${key} is in the system's description and not in namespace ${place.namespace}: correct its kind or name there, or take it off.`,
+        `${key} is in the system's description and not in namespace ${namespace}: correct its kind or name there, or take it off.`,
     );
 }
 

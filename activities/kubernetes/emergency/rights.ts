@@ -2,9 +2,9 @@ import { isStatus } from '../api/apiError.js';
 import { type Right, missingRights as missing, rights } from '../inspect/rights.js';
 import type { Cluster } from './place.js';
 import { groupOf, RESOURCES } from './resources.js';
-import type { SavedKind, SavedObject } from './types.js';
+import type { SavedObject } from './types.js';
+import { WORKLOAD_KINDS } from './workloads.js';
 
-const WORKLOADS: SavedKind[] = ['Deployment', 'StatefulSet', 'DaemonSet'];
 const RULES = '/apis/authorization.k8s.io/v1/selfsubjectrulesreviews';
 
 /** What the identity may do in a namespace, as its roles say. */
@@ -21,14 +21,14 @@ export interface Rule {
  */
 export function rightsForEmergency(namespace: string, objects: SavedObject[]): Right[] {
   const wanted: Right[] = [
-    ...WORKLOADS.flatMap((kind) => rights('get list watch patch', RESOURCES[kind].plural, groupOf(kind))),
+    ...WORKLOAD_KINDS.flatMap((kind) => rights('get list watch patch', RESOURCES[kind].plural, groupOf(kind))),
     ...rights('list watch', 'replicasets', 'apps'),
     ...rights('list watch delete', 'pods'),
     ...rights('get', 'pods', '', 'log'),
     ...rights('list', 'events'),
     ...rights('get create patch', 'configmaps'),
     ...objects
-      .filter(({ ref }) => !WORKLOADS.includes(ref.kind))
+      .filter(({ role }) => role !== 'workload')
       .flatMap(({ ref }) =>
         rights('get list patch', RESOURCES[ref.kind].plural, groupOf(ref.kind)).map((right) => ({
           ...right,

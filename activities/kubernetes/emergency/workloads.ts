@@ -8,6 +8,8 @@ import { RESOURCES } from './resources.js';
 import type { Holdings, VolumedPodSpec, VolumedWorkload } from './shapes.js';
 import type { Json, SavedObject, SurveyInput } from './types.js';
 
+export const WORKLOAD_KINDS: readonly WorkloadKind[] = ['Deployment', 'StatefulSet', 'DaemonSet'];
+
 /** A workload with its kind, which list answers leave out, and the pods that it owns, terminating ones included. */
 export interface Seen {
   kind: WorkloadKind;

@@ -141,7 +141,7 @@ test('a worker with the rights of deploy/rbac takes a system down and brings it 
   const previous = await run(activities.setAutoscalerRange, { ref, autoscaler: 'web', min: 3, max: 6, run: by });
   expect(previous).toEqual({ previous: { min: 2, max: 5 } });
   const web = objects.find((one) => one.ref.name === 'web' && one.role === 'workload');
-  const templateHash = String(web?.facts['templateHash']);
-  const restarted = await run(activities.restartWorkload, { ref, uid: web?.ref.uid ?? '', templateHash, run: by });
+  const standing = { uid: web?.ref.uid ?? '', templateHash: web?.facts['templateHash'] as string };
+  const restarted = await run(activities.restartWorkload, { ref, ...standing, run: by });
   expect(restarted.changed).toBe(true);
 }, 180_000);

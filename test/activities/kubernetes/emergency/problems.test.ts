@@ -80,28 +80,29 @@ test.each([
 
 describe('problems', () => {
   const web = savedWorkload('prod', { kind: 'Deployment', workload: workload('Deployment'), pods: [] }, input);
-  const nothing = { workloads: [web], others: [], unnamed: [] };
+  const nothing = { described: [], workloads: [web], others: [], unnamed: [] };
   const operated = { ...web, facts: { owner: 'Postgresql db' } };
-  const described = (name: string) => ({ ...input, workloads: [{ kind: 'Deployment' as const, name, tier: 'edge' }] });
+  const described = (name: string) => ({
+    ...nothing,
+    described: [{ kind: 'Deployment' as const, name, tier: 'edge' }],
+  });
   test.each([
-    ['nothing', described('web'), nothing, []],
-    ['missing', described('wep'), nothing, ["Deployment/wep is in the system's description and not in namespace prod"]],
-    ['an operator', input, { ...nothing, workloads: [operated] }, ['belongs to Postgresql db']],
-    ['unnamed', input, { ...nothing, unnamed: ['Deployment/web'] }, ['manages Deployment/web and no mark tells']],
+    ['nothing', described('web'), []],
+    ['missing', described('wep'), ["Deployment/wep is in the system's description and not in namespace prod"]],
+    ['an operator', { ...nothing, workloads: [operated] }, ['belongs to Postgresql db']],
+    ['unnamed', { ...nothing, unnamed: ['Deployment/web'] }, ['manages Deployment/web and no mark tells']],
     [
       'a lone pod',
-      input,
       { ...nothing, others: [pod('lone'), pod('r-1', owner('ReplicaSet', 'r'))] },
       ['2 pods belong to no Deployment, StatefulSet, DaemonSet or Job and go on running: lone, r-1 (of ReplicaSet r)'],
     ],
     [
       'pods that end by themselves',
-      input,
       { ...nothing, others: [pod('j', owner('Job', 'j')), { ...pod('d'), status: { phase: 'Succeeded' } }] },
       [],
     ],
-  ])('%s', (_, described_, sight, sentences) => {
-    const found = problemsOf(described_, sight);
+  ])('%s', (_, sight, sentences) => {
+    const found = problemsOf('prod', sight);
     expect(found).toEqual(sentences.map((sentence) => expect.stringContaining(sentence)));
   });
 });

@@ -80,7 +80,7 @@ export async function conclude(
   await run.steps.step('Measure', async (step) =>
     step.note(timesText(run, plan, progress), timesOf(run, plan, progress)),
   );
-  run.notify('end', `Recovery of ${run.system.title} succeeded`, summary);
+  run.notify('end', `Recovery of ${run.system.title} succeeded`, summary, { ongoing: !whole });
   return { outcome: 'succeeded', summary };
 }
 

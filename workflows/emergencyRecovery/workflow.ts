@@ -16,6 +16,7 @@ import { bake, startTraffic } from './traffic.js';
 /** Emergency recovery; input and failure types in `runbook.ts`. */
 export async function emergencyRecovery(raw: unknown): Promise<Report> {
   return runbook<EmergencyRecoveryInput>('emergencyRecovery', verbs, raw, async (run) => {
+    run.topic = `emergency/${run.system.name}`;
     run.enter('planning', 'Reads the snapshot');
     let recovery = await run.steps.step('Look before the recovery', (step) => makeRecovery(run, step));
     run.status.plan = recovery.plan;

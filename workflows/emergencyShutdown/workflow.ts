@@ -17,9 +17,13 @@ import { holdWakers, keepEvidence, quiesce, stopTiers, stopTraffic, takeBackup }
 /** Longest wait for the lock of a recovery that is pre-empted; workloads' holders have `lockSeconds` of the policy. */
 const LOCK_SECONDS = 120;
 
+/** Longest try to save the state: without it nothing is touched, and somebody must be told soon. */
+const SAVE_MS = 5 * 60_000;
+
 /** Emergency shutdown; input and failure types in `runbook.ts`. */
 export async function emergencyShutdown(raw: unknown): Promise<Report> {
   return runbook<EmergencyShutdownInput>('emergencyShutdown', verbs, raw, async (run) => {
+    run.topic = `emergency/${run.system.name}`;
     run.enter('planning', 'Looks at what is up');
     const plan = await run.steps.step('Look at the system', (step) => makePlan(run, step));
     run.status.plan = plan;
@@ -93,7 +97,7 @@ async function saveState(run: Run<EmergencyShutdownInput>, plan: ShutdownPlan): 
     const { startTime, runId } = workflowInfo();
     const id =
       `${startTime.toISOString().replace(/\.\d+/, '').replaceAll(/[-:]/g, '')}-${runId.slice(-8)}`.toLowerCase();
-    const saved = await urgent('Save the state').takeSnapshot({
+    const saved = await urgent('Save the state', SAVE_MS).takeSnapshot({
       ...surveyInput(run.system),
       ...{ id, keys: plan.facts.keys, run: runRef(run) },
     });
@@ -130,7 +134,7 @@ async function conclude(run: Run<EmergencyShutdownInput>, snapshot: string, outc
     });
   }
   const summary = `${run.system.title} is down. Snapshot ${snapshot}.${said} Bring it back: ${recoveryCommand(run)}`;
-  run.notify('end', `Shutdown of ${run.system.title} is complete`, summary);
+  run.notify('end', `Shutdown of ${run.system.title} is complete`, summary, { ongoing: true });
   return { outcome: 'succeeded', summary };
 }
 

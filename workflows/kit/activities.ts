@@ -45,15 +45,15 @@ export const mutate = (summary: string, taskQueue?: string) =>
   });
 
 /**
- * Changes many objects at once while seconds count: repeated quickly, and for an hour, since an API server that is away for some minutes
- * must not leave a system half stopped. Idempotent by design of each activity.
+ * Changes many objects at once while seconds count: repeated quickly, and for an hour if not told otherwise, since an API server that is away for some
+ * minutes must not leave a system half stopped. Idempotent by design of each activity.
  */
-export const urgent = (summary: string) =>
+export const urgent = (summary: string, patienceMs = 3_600_000) =>
   proxyActivities<Activities>({
     summary,
     startToCloseTimeout: '60s',
     heartbeatTimeout: '20s',
-    scheduleToCloseTimeout: '1h',
+    scheduleToCloseTimeout: patienceMs,
     retry: { initialInterval: '200ms', backoffCoefficient: 1.5, maximumInterval: '5s', maximumAttempts: 800 },
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   });

@@ -1,7 +1,10 @@
 import { CancellationScope, condition, workflowInfo } from '@temporalio/workflow';
-import type { NotificationKind } from '../../activities/types.js';
+import type { Notification, NotificationKind } from '../../activities/types.js';
 import type { System } from '../../systems/schema.js';
 import { outbox } from './activities.js';
+
+/** For channels that show several messages as one. */
+export type About = Pick<Notification, 'topic' | 'ongoing'>;
 
 /** Longest time that the end of a run waits for messages still on their way. */
 const LAST_POST_MS = 10_000;
@@ -11,7 +14,7 @@ export class Notifier {
   private sent = 0;
   private pending = 0;
 
-  send(system: System, kind: NotificationKind, title: string, text: string): void {
+  send(system: System, kind: NotificationKind, title: string, text: string, about: About = {}): void {
     const { workflowId, runId } = workflowInfo();
     this.sent += 1;
     const notification = {
@@ -20,6 +23,7 @@ export class Notifier {
       title,
       text: text.slice(0, 3_000),
       workflowId,
+      ...about,
     };
     for (const channelName of system.notify[kind]) {
       const channel = system.channels[channelName];

@@ -17,7 +17,7 @@ import { renderDetails } from './details.js';
 import { type Cause, causeOf, fail } from './failure.js';
 import { releaseLocks } from './lock.js';
 import type { VerbName } from './messages.js';
-import { Notifier } from './notifier.js';
+import { type About, Notifier } from './notifier.js';
 import { renderReport } from './report.js';
 import { attributes } from './searchAttributes.js';
 import { now, Step } from './steps.js';
@@ -57,6 +57,8 @@ export class Run<Input extends CommonInput = CommonInput> {
   readonly locks: ChildWorkflowHandle<typeof targetLock>[] = [];
   readonly startedAt = now();
   systemHash = '';
+  /** What this run and others tell of; a status page shows it as one incident. */
+  topic: string | undefined;
   private readonly notifier = new Notifier();
   private resolved: { input: Input; system: System } | undefined;
 
@@ -126,8 +128,9 @@ export class Run<Input extends CommonInput = CommonInput> {
   }
 
   /** Tells people, beside the procedure. */
-  notify(kind: NotificationKind, title: string, text: string): void {
-    this.notifier.send(this.system, kind, title, text);
+  notify(kind: NotificationKind, title: string, text: string, about: Pick<About, 'ongoing'> = {}): void {
+    const topic = this.topic === undefined ? {} : { topic: this.topic };
+    this.notifier.send(this.system, kind, title, text, { ...topic, ...about });
   }
 
   /** From here on the purpose counts as achieved: `abort` is refused. */

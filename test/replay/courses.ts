@@ -16,6 +16,7 @@ import {
 } from './course.js';
 import { backups } from './backups.js';
 import { emergency } from './emergency.js';
+import { scaling } from './scaling.js';
 import { successive } from './successive.js';
 
 export type { Course } from './course.js';
@@ -200,4 +201,4 @@ const updates: Course[] = [
 ];
 
 /** Every course that is recorded; a runbook's author adds theirs. */
-export const courses: Course[] = [...updates, ...successive, ...backups, ...emergency];
+export const courses: Course[] = [...updates, ...successive, ...backups, ...emergency, ...scaling];

@@ -62,10 +62,15 @@ export async function makeRecovery(run: RecoveryRun, step: Step): Promise<Recove
   const all = read.found ? read.objects : read.guess;
   const objects = chooseRecovered(run, all);
   const { registry: images } = imagesOf(run);
+  // What stood beside it before has not appeared since.
+  const since = read.found ? read.snapshots[0]?.takenAt : undefined;
   const checked =
     objects.length === 0
       ? { problems: [], warnings: [], drift: [] }
-      : await probe('Can it come back?').checkRecovery({ place: survey.place, objects, images });
+      : await probe('Can it come back?').checkRecovery({
+          ...{ place: survey.place, objects, images },
+          ...(since !== undefined && { since }),
+        });
   const warnings = [...(read.found ? read.warnings : [read.problem]), ...checked.warnings];
   if (checked.problems.length > 0)
     throw fail(

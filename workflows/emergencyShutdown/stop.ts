@@ -89,8 +89,10 @@ export async function keepEvidence(run: ShutdownRun, objects: SavedObject[], sav
         id,
         workloads,
         run: runRef(run),
+        deadlineAt: Date.now() + evidenceSeconds * 1_000,
       });
-      step.note(`${kept.pods} pods, ${kept.bytes} bytes: ${kept.reference}`, kept);
+      const cut = kept.problems.length > 0 ? `; ${kept.problems.join('; ')}`.slice(0, 1_000) : '';
+      step.note(`${kept.pods} pods, ${kept.bytes} bytes: ${kept.reference}${cut}`, kept);
     });
     return whole ? undefined : `not all of it within ${evidenceSeconds} s; the shutdown went on`;
   });

@@ -164,6 +164,8 @@ export interface Scale {
   replicas: number;
   /** Of a Deployment: it can be scaled all the same. */
   paused?: boolean;
+  /** Of a StatefulSet: fewer replicas delete the volume claims of those that go, and the data in them. */
+  deletesClaims?: true;
   /** They leave a workload with 0 replicas alone, unless `owner` (e.g. `ScaledObject web`) says otherwise. */
   autoscalers: { name: string; min: number; max: number; owner?: string }[];
 }
@@ -251,7 +253,8 @@ export interface KubernetesActivities {
   readScale: (input: { ref: WorkloadRef }) => Promise<Scale>;
   /**
    * Sets `spec.replicas`, guarded by UID. Idempotent: `previous` is the number before this run's first such write, also when a
-   * repeat finds it done. Throws `TargetReplaced`, `Unsupported` (DaemonSet).
+   * repeat finds it done. Throws `TargetReplaced`, `Unsupported` (DaemonSet; fewer replicas of a StatefulSet that `deletesClaims`, but
+   * for those that this run has added).
    */
   setReplicas: (input: {
     ref: WorkloadRef;

@@ -16,8 +16,8 @@ export class Fleet extends World {
   onWait: (() => Promise<void>) | undefined;
 
   constructor(name: string, more: Partial<SystemInput> = {}) {
-    super(describeSystem(name, ['web', 'worker'], more));
-    for (const workload of ['web', 'worker']) this.replicas.set(workload, 2);
+    super(describeSystem(name, ['web', 'worker', 'keeper'], more));
+    for (const workload of ['web', 'worker', 'keeper']) this.replicas.set(workload, 2);
   }
 
   override activities(): Partial<Activities> {
@@ -25,7 +25,8 @@ export class Fleet extends World {
       readScale: async ({ ref }) => {
         const scaler = this.autoscalers.get(ref.name);
         const replicas = this.replicas.get(ref.name) ?? 0;
-        return { uid: `uid-${ref.name}`, replicas, autoscalers: scaler ? [scaler] : [] };
+        const more = ref.name === 'keeper' ? { deletesClaims: true as const } : {};
+        return { uid: `uid-${ref.name}`, replicas, ...more, autoscalers: scaler ? [scaler] : [] };
       },
       setReplicas: async ({ ref, replicas }) => {
         this.done.push(`setReplicas ${ref.name}=${replicas}`);

@@ -80,6 +80,7 @@ describe('scale', () => {
 
   test.each([
     ['a number where an autoscaler decides', scale, 'which would change the number again'],
+    ['fewer of a workload that deletes its claims', { ...scale, workload: 'keeper', replicas: 1 }, 'Set it to Retain'],
     [
       'bounds without an autoscaler',
       { ...scale, workload: 'worker', replicas: { min: 3, max: 9 } },

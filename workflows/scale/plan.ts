@@ -18,6 +18,11 @@ export async function makePlan(run: Run<ScaleInput>, step: Step): Promise<ScaleP
   const [autoscaler, ...others] = scale.autoscalers;
   const owned = scale.autoscalers.find(({ owner }) => owner !== undefined);
   const warnings: string[] = [];
+  if (scale.deletesClaims && (typeof to === 'number' ? to : to.max) < scale.replicas)
+    throw fail(
+      'PreflightFailed',
+      `${workload} deletes the volume claims of pods that go, and the data with them (persistentVolumeClaimRetentionPolicy.whenScaled: Delete). Set it to Retain first. Nothing was changed`,
+    );
   if (typeof to === 'number') {
     if (autoscaler && !overrideAutoscaler)
       throw fail(

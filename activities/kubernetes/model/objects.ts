@@ -87,6 +87,7 @@ export interface Workload extends KubeObject {
     template: PodTemplate;
     progressDeadlineSeconds?: number;
     podManagementPolicy?: string;
+    persistentVolumeClaimRetentionPolicy?: { whenScaled?: string; whenDeleted?: string };
     strategy?: UpdateStrategy;
     updateStrategy?: UpdateStrategy;
   };

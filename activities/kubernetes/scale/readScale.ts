@@ -2,7 +2,7 @@ import { isStatus } from '../api/apiError.js';
 import type { HorizontalPodAutoscaler } from '../inspect/neighbours.js';
 import type { Session } from '../session.js';
 import type { Scale, WorkloadRef } from '../types.js';
-import { requireScalable } from './scalable.js';
+import { deletesClaims, requireScalable } from './scalable.js';
 
 /** {@link KubernetesActivities.readScale} */
 export async function readScale(session: Session): Promise<Scale> {
@@ -13,6 +13,7 @@ export async function readScale(session: Session): Promise<Scale> {
     uid: workload.metadata.uid,
     replicas: workload.spec.replicas ?? 1,
     ...(ref.kind === 'Deployment' ? { paused: workload.spec.paused ?? false } : {}),
+    ...(deletesClaims(workload) && { deletesClaims: true as const }),
     autoscalers: scalersOf(ref, autoscalers),
   };
 }

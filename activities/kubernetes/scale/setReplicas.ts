@@ -6,7 +6,7 @@ import { CHANGE_CAUSE, changeCause, runKey } from '../write/annotations.js';
 import { annotate, type PatchOperation } from '../write/jsonPatch.js';
 import { replaced } from '../write/writeFailures.js';
 import { invalid, patch } from '../write/writeTemplate.js';
-import { requireScalable } from './scalable.js';
+import { refuseDataLoss, requireScalable } from './scalable.js';
 
 /** JSON: which run set which number, and the number before. */
 export const SCALED = 'belay.dev/scaled';
@@ -31,6 +31,8 @@ export async function setReplicas(
     if (live?.metadata.uid !== uid) throw replaced(session.ref);
     const now = live.spec.replicas ?? 1;
     if (now === replicas) return { previous: previousOf(live, runKey(run), replicas) };
+    const earlier = readScaled(live.metadata.annotations?.[SCALED]);
+    refuseDataLoss(session.ref, live, replicas, earlier?.run === runKey(run) ? earlier.from : undefined);
     const mark: Mark = { run: runKey(run), from: now, to: replicas };
     const operations: PatchOperation[] = [
       { op: 'test', path: '/metadata/uid', value: uid },

@@ -30,6 +30,21 @@ describe('scale', () => {
     },
   );
 
+  test.concurrent('never lets volume claims be deleted, but for those of replicas that the run has added', async () => {
+    const { activities, clients } = where;
+    const ref = await deploy(where, { kind: 'StatefulSet', name: 'keeper', replicas: 1 });
+    const { uid } = await healthy(where, ref);
+    const policy = { whenScaled: 'Delete', whenDeleted: 'Retain' };
+    await merge(clients, workloadPath(ref), { spec: { persistentVolumeClaimRetentionPolicy: policy } });
+    expect(await run(activities.readScale, { ref })).toMatchObject({ deletesClaims: true });
+    const input = { ref, uid, run: runRef() };
+    const refused = { type: 'Unsupported', message: expect.stringContaining('Set it to Retain first') };
+    await expect(run(activities.setReplicas, { ...input, replicas: 0 })).rejects.toMatchObject(refused);
+    expect(await run(activities.setReplicas, { ...input, replicas: 2 })).toEqual({ previous: 1 });
+    await expect(run(activities.setReplicas, { ...input, replicas: 0 })).rejects.toMatchObject(refused);
+    expect(await run(activities.setReplicas, { ...input, replicas: 1 })).toEqual({ previous: 2 });
+  });
+
   test.concurrent('tells autoscalers, what stood there anyway, and somebody else who scales', async () => {
     const { activities, clients, namespace } = where;
     const ref = await deploy(where, { name: 'autoscaled', replicas: 1 });

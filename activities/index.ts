@@ -139,6 +139,23 @@ export function createActivities(connections: Connections): Activities {
   };
 }
 
+/**
+ * Loads what the first run of an emergency would otherwise wait for, a second or more on a busy machine. For a worker that polls already.
+ * Nothing is contacted; what cannot be loaded is told by the activity that needs it.
+ */
+export async function loadAhead({
+  catalogue,
+  kubernetes,
+}: Pick<Connections, 'catalogue' | 'kubernetes'>): Promise<void> {
+  await Promise.allSettled([
+    catalogue(),
+    kubernetes(),
+    import('./catalogue/index.js'),
+    import('./kubernetes/emergency/index.js'),
+    import('./notify/index.js'),
+  ]);
+}
+
 /** Names of all activities that a worker registers. */
 export function activityNames(): string[] {
   const unused = (): never => {

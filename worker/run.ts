@@ -1,7 +1,7 @@
 import { NativeConnection, Worker } from '@temporalio/worker';
 import type { WorkerOptions } from '@temporalio/worker';
 import type { Logger as PinoLogger } from 'pino';
-import { createActivities } from '../activities/index.js';
+import { createActivities, loadAhead } from '../activities/index.js';
 import type { WorkerConfig } from './config.js';
 import { loadTemporalTarget } from './connection.js';
 import { createConnections } from './connections.js';
@@ -116,6 +116,7 @@ export async function runWorker(config: WorkerConfig, logger: PinoLogger, env = 
       },
       'worker ready',
     );
+    if (!config.host.only) void loadAhead(connections);
     await running;
     logger.info('worker stopped');
   } finally {

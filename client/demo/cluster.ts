@@ -6,7 +6,7 @@ import type { SandboxState } from '../../sandbox/kit/types.js';
 const IDLE = 'batch-importer';
 const FIELD_MANAGER = 'belay-demo';
 
-const cronJob = (name: string, suspend: boolean): object => ({
+const cronJob = (name: string, suspend: boolean) => ({
   apiVersion: 'batch/v1',
   kind: 'CronJob',
   metadata: { name },
@@ -23,7 +23,7 @@ const cronJob = (name: string, suspend: boolean): object => ({
 const backend = { service: { name: 'backend-relayer', port: { number: 80 } } };
 
 /** What makes a shutdown hard to undo by hand: an autoscaler, CronJobs of which one sleeps, a route, a workload at 0. */
-const neighbours: object[] = [
+const neighbours: { metadata: { name: string } }[] = [
   {
     apiVersion: 'autoscaling/v2',
     kind: 'HorizontalPodAutoscaler',
@@ -58,8 +58,7 @@ export async function prepareNeighbours(kubeconfig: string, namespace: string): 
   });
   const { objects } = connect(kubeconfig);
   for (const neighbour of neighbours) {
-    const object = neighbour as KubernetesObject;
-    object.metadata = { ...object.metadata, namespace };
+    const object: KubernetesObject = { ...neighbour, metadata: { name: neighbour.metadata.name, namespace } };
     await objects.patch(object, undefined, undefined, FIELD_MANAGER, true, PatchStrategy.ServerSideApply);
   }
 }

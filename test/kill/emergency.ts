@@ -38,7 +38,8 @@ function course(state: SandboxState, client: Client, { runbook, input = {}, lay 
     },
     input: (estate) => ({ system: estate.name, ...person, ...input }),
     endState: (estate) => endState(state, estate),
-    effects: async ({ cluster, name: namespace, reports }) => {
+    effects: async (estate) => {
+      const { cluster, name: namespace } = estate;
       const [deployments, statefulSets] = await Promise.all([
         cluster.apps.listNamespacedDeployment({ namespace }),
         cluster.apps.listNamespacedStatefulSet({ namespace }),
@@ -49,7 +50,7 @@ function course(state: SandboxState, client: Client, { runbook, input = {}, lay 
       return {
         // Every change of a spec counts one up, whoever made it.
         generations: ours.map(({ metadata }) => [metadata?.name, metadata?.generation]),
-        reports: (await reports()).length,
+        reports: (await estate.reports()).length,
       };
     },
     watchEffects: async () => () => undefined,

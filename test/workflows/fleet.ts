@@ -21,12 +21,12 @@ export class Fleet extends World {
   }
 
   override activities(): Partial<Activities> {
-    const more: Partial<Activities> = {
+    const scaling: Partial<Activities> = {
       readScale: async ({ ref }) => {
         const scaler = this.autoscalers.get(ref.name);
         const replicas = this.replicas.get(ref.name) ?? 0;
-        const more = ref.name === 'keeper' ? { deletesClaims: true as const } : {};
-        return { uid: `uid-${ref.name}`, replicas, ...more, autoscalers: scaler ? [scaler] : [] };
+        const claims = ref.name === 'keeper' ? { deletesClaims: true as const } : {};
+        return { uid: `uid-${ref.name}`, replicas, ...claims, autoscalers: scaler ? [scaler] : [] };
       },
       setReplicas: async ({ ref, replicas }) => {
         this.done.push(`setReplicas ${ref.name}=${replicas}`);
@@ -53,6 +53,6 @@ export class Fleet extends World {
         return { uid, generation: 2, templateHash, at: new Date().toISOString(), changed: true };
       },
     };
-    return { ...super.activities(), ...more };
+    return { ...super.activities(), ...scaling };
   }
 }

@@ -52,7 +52,7 @@ export const urgent = (summary: string, patienceMs = 3_600_000) =>
   proxyActivities<Activities>({
     summary,
     startToCloseTimeout: '60s',
-    heartbeatTimeout: '20s',
+    heartbeatTimeout: '8s',
     scheduleToCloseTimeout: patienceMs,
     retry: { initialInterval: '200ms', backoffCoefficient: 1.5, maximumInterval: '5s', maximumAttempts: 800 },
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,

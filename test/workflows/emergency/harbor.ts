@@ -1,4 +1,4 @@
-import { ApplicationFailure } from '@temporalio/common';
+import type { ApplicationFailure } from '@temporalio/common';
 import { Context } from '@temporalio/activity';
 import type {
   EmergencyActivities,
@@ -72,6 +72,12 @@ export class Harbor extends World {
 
   field(key: ObjectKey, pointer: string): Json | undefined {
     return this.objects.get(key)?.fields[pointer];
+  }
+
+  /** A hand that writes beside Belay. */
+  write(key: ObjectKey, pointer: string, value: Json): void {
+    const object = this.objects.get(key);
+    if (object) object.fields[pointer] = value;
   }
 
   /** Every field of every object, to be compared. */

@@ -154,8 +154,9 @@ test('a difference that nothing explains is told', async () => {
   await harness.with(one, async (queue) => {
     await down(queue, one);
     one.on = async (name) => {
-      if (name === 'compareWithSnapshot') one.objects.get('StatefulSet/db')!.fields['/spec/replicas'] = 9;
-      if (name === 'compareWithSnapshot') one.objects.get('Deployment/api')!.fields['/spec/replicas'] = 7;
+      if (name !== 'compareWithSnapshot') return;
+      one.write('StatefulSet/db', '/spec/replicas', 9);
+      one.write('Deployment/api', '/spec/replicas', 7);
     };
     const failure = await (await queue.start('emergencyRecovery', recovery)).failure();
     expect(failure.type).toBe('VerificationFailed');

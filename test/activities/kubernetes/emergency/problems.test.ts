@@ -118,6 +118,6 @@ describe('reads that are refused', () => {
     ['throttled', 429, keda, 'no', undefined],
   ])('%s', (_, status, path, message, sentence) => {
     const said = unreadable('prod', new ApiError(status, 'X', message, { method: 'GET', path }));
-    expect(said).toEqual(sentence === undefined ? undefined : expect.stringContaining(sentence));
+    expect(said?.includes(sentence ?? '')).toBe(sentence === undefined ? undefined : true);
   });
 });

@@ -1,4 +1,4 @@
-import { BatchV1Api, NetworkingV1Api, PatchStrategy, type KubernetesObject } from '@kubernetes/client-node';
+import { BatchV1Api, NetworkingV1Api, PatchStrategy } from '@kubernetes/client-node';
 import { connect } from '../../sandbox/kubernetes/client.js';
 import { applySystem } from '../../sandbox/kubernetes/seed.js';
 import type { SandboxState } from '../../sandbox/kit/types.js';
@@ -6,10 +6,10 @@ import type { SandboxState } from '../../sandbox/kit/types.js';
 const IDLE = 'batch-importer';
 const FIELD_MANAGER = 'belay-demo';
 
-const cronJob = (name: string, suspend: boolean) => ({
+const cronJob = (namespace: string, name: string, suspend: boolean): object => ({
   apiVersion: 'batch/v1',
   kind: 'CronJob',
-  metadata: { name },
+  metadata: { name, namespace },
   spec: {
     ...{ schedule: '0 4 1 1 *', suspend },
     jobTemplate: {
@@ -23,11 +23,11 @@ const cronJob = (name: string, suspend: boolean) => ({
 const backend = { service: { name: 'backend-relayer', port: { number: 80 } } };
 
 /** What makes a shutdown hard to undo by hand: an autoscaler, CronJobs of which one sleeps, a route, a workload at 0. */
-const neighbours: { metadata: { name: string } }[] = [
+const neighboursIn = (namespace: string): object[] => [
   {
     apiVersion: 'autoscaling/v2',
     kind: 'HorizontalPodAutoscaler',
-    metadata: { name: 'backend-relayer' },
+    metadata: { name: 'backend-relayer', namespace },
     spec: {
       scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'backend-relayer' },
       ...{ minReplicas: 2, maxReplicas: 6 },
@@ -36,12 +36,12 @@ const neighbours: { metadata: { name: string } }[] = [
       ],
     },
   },
-  cronJob('settlement', false),
-  cronJob('yearly-report', true),
+  cronJob(namespace, 'settlement', false),
+  cronJob(namespace, 'yearly-report', true),
   {
     apiVersion: 'networking.k8s.io/v1',
     kind: 'Ingress',
-    metadata: { name: 'api' },
+    metadata: { name: 'api', namespace },
     spec: {
       ingressClassName: 'nginx',
       rules: [{ host: 'api.intendly.test', http: { paths: [{ path: '/', pathType: 'Prefix', backend }] } }],
@@ -57,9 +57,8 @@ export async function prepareNeighbours(kubeconfig: string, namespace: string): 
     workloads: [{ kind: 'Deployment', name: IDLE, container: IDLE, image, replicas: 0 }],
   });
   const { objects } = connect(kubeconfig);
-  for (const neighbour of neighbours) {
-    const object: KubernetesObject = { ...neighbour, metadata: { name: neighbour.metadata.name, namespace } };
-    await objects.patch(object, undefined, undefined, FIELD_MANAGER, true, PatchStrategy.ServerSideApply);
+  for (const neighbour of neighboursIn(namespace)) {
+    await objects.patch(neighbour, undefined, undefined, FIELD_MANAGER, true, PatchStrategy.ServerSideApply);
   }
 }
 

@@ -75,7 +75,7 @@ export class Harbor extends World {
   }
 
   /** A hand that writes beside Belay. */
-  write(key: ObjectKey, pointer: string, value: Json): void {
+  overwrite(key: ObjectKey, pointer: string, value: Json): void {
     const object = this.objects.get(key);
     if (object) object.fields[pointer] = value;
   }

@@ -155,8 +155,8 @@ test('a difference that nothing explains is told', async () => {
     await down(queue, one);
     one.on = async (name) => {
       if (name !== 'compareWithSnapshot') return;
-      one.write('StatefulSet/db', '/spec/replicas', 9);
-      one.write('Deployment/api', '/spec/replicas', 7);
+      one.overwrite('StatefulSet/db', '/spec/replicas', 9);
+      one.overwrite('Deployment/api', '/spec/replicas', 7);
     };
     const failure = await (await queue.start('emergencyRecovery', recovery)).failure();
     expect(failure.type).toBe('VerificationFailed');

@@ -1,7 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { packageRoot } from '../worker/root.js';
-import { backupTable } from './backup/table.js';
+import type { RestoreResult } from './backup/restoreSuite.js';
+import { backupTable, restoreTable } from './backup/table.js';
 import type { BackupResult } from './backup/types.js';
 import { concurrentTable } from './concurrent/table.js';
 import type { ConcurrentResult } from './concurrent/suite.js';
@@ -40,6 +41,7 @@ export async function writeDocs(): Promise<string[]> {
   put('worker', rendered(await newest<WorkerResult>('worker'), workerTable));
   put('emergency', rendered(await newest<EmergencyResult>('emergency'), emergencyTable));
   put('backup', rendered(await newest<BackupResult>('backup'), backupTable));
+  put('restore', rendered(await newest<RestoreResult>('restore'), restoreTable));
   await writeFile(page(), text);
   return written;
 }

@@ -1,6 +1,7 @@
 import { Argument, Command, InvalidArgumentError } from 'commander';
 import { backupSuite } from './backup/suite.js';
-import { backupTable } from './backup/table.js';
+import { restoreSuite } from './backup/restoreSuite.js';
+import { backupTable, restoreTable } from './backup/table.js';
 import { concurrentSuite } from './concurrent/suite.js';
 import { concurrentTable } from './concurrent/table.js';
 import { writeDocs } from './docs.js';
@@ -108,6 +109,13 @@ function suites(options: Options): Record<string, () => Promise<Bar[]>> {
         () => backupSuite({ gb, repeats, progress }),
         backupTable,
       ),
+    restore: () =>
+      play(
+        'restore',
+        `npm run bench -- restore --gb ${gb} --repeats ${repeats}`,
+        () => restoreSuite({ gb, repeats, progress }),
+        restoreTable,
+      ),
   };
 }
 
@@ -115,7 +123,7 @@ const program = new Command('npm run bench --')
   .description('Measures Belay in a sandbox of its own. Exit code 1 when a bar is missed.')
   .addArgument(
     new Argument('<suite>', 'what to measure; `docs` writes the newest results into docs/benchmarks.md').choices([
-      ...['rollout', 'concurrent', 'worker', 'emergency', 'backup', 'all', 'docs'],
+      ...['rollout', 'concurrent', 'worker', 'emergency', 'backup', 'restore', 'all', 'docs'],
     ]),
   )
   .option('--runs <n>', 'rollout: runs per fault', whole(1, 1_000), 20)
@@ -123,8 +131,13 @@ const program = new Command('npm run bench --')
   .option('--peer-seconds <s>', 'rollout: longest time to wait for kubectl; 0 leaves it out', whole(0, 3_600), 620)
   .option('--rollouts <n>', 'concurrent: rollouts started together', whole(1, 400), 100)
   .option('--starts <n>', 'worker: starts', whole(1, 1_000), 20)
-  .option('--gb <n>', 'backup: size of the dump stream, 10^9 bytes', gigabytes, 2)
-  .option('--repeats <n>', 'backup, emergency: rounds, each of which measures everything once', whole(1, 100), 5)
+  .option('--gb <n>', 'backup, restore: size of the dump stream, 10^9 bytes', gigabytes, 2)
+  .option(
+    '--repeats <n>',
+    'backup, restore, emergency: rounds, each of which measures everything once',
+    whole(1, 100),
+    5,
+  )
   .option('--sizes <n,…>', 'emergency: workloads of each system', sizes, [10, 50, 200])
   .action(async (suite: string, options: Options) => {
     if (suite === 'docs') {

@@ -1,4 +1,4 @@
-import { readBack, rehearse, restoreBare, takeBackup, targetOf } from './belay.js';
+import { readBack, rehearse, takeBackup, targetOf } from './belay.js';
 import { openStanza } from './pgbackrest.js';
 import type { BackupPlace } from './place.js';
 import { resticBackup } from './restic.js';
@@ -10,8 +10,8 @@ export const DATABASE = 'bench';
 export const SMALL_DATABASE = 'bench_small';
 
 /** The steps of one round. What is compared stands side by side. */
-export function stepsOf(place: BackupPlace, options: { tools: Tools; dump: string; dumpBytes: number }): Step[] {
-  return [...belayAndShell(place, options), ...verification(place, options.dump), ...peers(place, options.tools)];
+export function stepsOf(place: BackupPlace, options: { tools: Tools; dumpBytes: number }): Step[] {
+  return [...belayAndShell(place, options), ...verification(place), ...peers(place, options.tools)];
 }
 
 function belayAndShell(place: BackupPlace, { tools, dumpBytes }: { tools: Tools; dumpBytes: number }): Step[] {
@@ -24,7 +24,6 @@ function belayAndShell(place: BackupPlace, { tools, dumpBytes }: { tools: Tools;
         const taken = await takeBackup(place, targetOf(place, { database: DATABASE }));
         note('belay', taken.run);
         note('readBack', await readBack(place, taken));
-        note('rehearseL5', await rehearse(place, taken, 'L5'));
       },
     },
     { way: 'shell', measure: async (note) => note('shell', await shell(false)) },
@@ -42,7 +41,7 @@ function belayAndShell(place: BackupPlace, { tools, dumpBytes }: { tools: Tools;
   ];
 }
 
-function verification(place: BackupPlace, dump: string): Step[] {
+function verification(place: BackupPlace): Step[] {
   return [
     {
       way: 'belayHashes',
@@ -52,7 +51,6 @@ function verification(place: BackupPlace, dump: string): Step[] {
         note('rehearseL6', await rehearse(place, taken, 'L6'));
       },
     },
-    { way: 'bareRestore', measure: async (note) => note('bareRestore', await restoreBare(place, dump)) },
   ];
 }
 

@@ -30,7 +30,8 @@ export function backupSuite(options: BackupSuiteOptions): Promise<{ data: Backup
     const smallDumpBytes = await generate(place, SMALL_DATABASE, gb * 1e9 * SMALL_SHARE, dump);
     await rm(dump);
     const dumpBytes = await generate(place, DATABASE, gb * 1e9, dump);
-    const steps = stepsOf(place, { tools, dump, dumpBytes });
+    await rm(dump);
+    const steps = stepsOf(place, { tools, dumpBytes });
     const measured = await measureRounds(place, steps, repeats);
     const data: BackupResult = { dumpBytes, smallDumpBytes, repeats, versions, ...measured };
     return { data, bars: barsOf(data) };
@@ -41,7 +42,7 @@ export function backupSuite(options: BackupSuiteOptions): Promise<{ data: Backup
 const THROUGH_PIPE = 'set -o pipefail; pg_dump -Fc -Z0 "$0" | cat > "$1"';
 
 /** Makes a database and leaves its dump in a file. Gives the bytes of the dump. */
-async function generate(place: BackupPlace, database: string, bytes: number, dump: string): Promise<number> {
+export async function generate(place: BackupPlace, database: string, bytes: number, dump: string): Promise<number> {
   const { signal, progress } = place;
   progress(`generating ${database}: about ${Math.round(bytes / 1e6)} MB of dump`);
   await createDatabase(place.postgres, database, { dumpBytes: bytes, signal });

@@ -1,12 +1,22 @@
 import { rounded } from '../kit/bars.js';
 import { table } from '../kit/markdown.js';
-import { bareSeconds, dumpBytesOf, median, medianSeconds, nodeCpuPerGB, restoreSeconds, timeRatio } from './figures.js';
+import {
+  bareSeconds,
+  dumpBytesOf,
+  type Figures,
+  median,
+  medianSeconds,
+  nodeCpuPerGB,
+  restoreSeconds,
+  timeRatio,
+} from './figures.js';
+import type { RestoreResult } from './restoreSuite.js';
 import { ways, type BackupResult, type Run, type Way } from './types.js';
 
 const stored: readonly Way[] = [
   ...(['belay', 'shell', 'belayAge', 'shellAge', 'belayHashes', 'belaySmall', 'restic', 'pgbackrest'] as const),
 ];
-const restored: readonly Way[] = ['readBack', 'bareRestore', 'rehearseL5', 'rehearseL6'];
+const restored: readonly Way[] = ['readBack', 'rehearseL6'];
 
 const shown = (value: number, unit = ''): string => (Number.isNaN(value) ? '–' : `${rounded(value)}${unit}`);
 
@@ -31,7 +41,7 @@ function storedRow(result: BackupResult, way: Way): string[] {
   ];
 }
 
-function parts({ runs }: BackupResult, way: Way): string {
+function parts({ runs }: Figures, way: Way): string {
   const names = [...new Set((runs[way] ?? []).flatMap((run) => Object.keys(run.parts ?? {})))];
   return names
     .filter((name) => /^L\d$/.test(name))
@@ -49,7 +59,6 @@ function ratios(result: BackupResult): string[] {
   return [
     `- throughput against the shell pipeline: ${throughput('belay', 'shell')}; both encrypted: ${throughput('belayAge', 'shellAge')}`,
     `- against restic, which encrypts too: ${throughput('belayAge', 'restic')}`,
-    `- test restore, levels L4 and L5 against \`pg_restore -j2\` by itself: ${shown(restoreSeconds(result) / bareSeconds(result), ' ×')}`,
   ];
 }
 
@@ -70,6 +79,18 @@ export function backupTable(result: BackupResult): string {
     ),
     ratios(result).join('\n'),
     ...Object.entries(missing).map(([way, why]) => `${way} was not to be had: ${why}`),
+    ...(failures.length === 0 ? [] : [`Failed: ${failures.join('; ')}`]),
+  ].join('\n\n');
+}
+
+/** Table of the restore suite. */
+export function restoreTable(result: RestoreResult): string {
+  const { dumpBytes, repeats, failures, runs } = result;
+  const row = (way: Way): string[] => [ways[way], spread(runs[way]), parts(result, way) || '–'];
+  return [
+    `Dump stream of ${shown(dumpBytes / 1e6)} MB; medians of ${repeats} interleaved rounds, in parentheses the extremes.`,
+    table(['Restore', 's', 'by level, s'], [row('bareRestore'), row('rehearseL5')]),
+    `- levels L4 and L5 against \`pg_restore -j2\` by itself: ${shown(restoreSeconds(result) / bareSeconds(result), ' ×')}`,
     ...(failures.length === 0 ? [] : [`Failed: ${failures.join('; ')}`]),
   ].join('\n\n');
 }

@@ -32,6 +32,7 @@ function course(state: SandboxState, client: Client, { runbook, input = {}, lay 
           workflowId: `emergencyShutdown/${estate.name}/${randomUUID()}`,
           taskQueue: ground.queue,
           args: [{ system: estate.name, ...person }],
+          workflowExecutionTimeout: '3m',
         });
       }
       return estate;

@@ -45,6 +45,13 @@ export const stopping = (system: System, objects: readonly SavedObject[]): Field
     return fields ? [{ ref: object.ref, fields }] : [];
   });
 
-/** The changes that put back what was saved, and nothing but what a shutdown may have changed. Pure. */
-export const restoring = (objects: readonly SavedObject[]): FieldChange[] =>
-  objects.map(({ ref, fields }) => ({ ref, fields }));
+/**
+ * The changes that put back what a shutdown has changed, and nothing else: what somebody has written into another field meanwhile stays,
+ * and shows when the state is compared. Routes may have been detached under an earlier description. Pure.
+ */
+export const restoring = (system: System, objects: readonly SavedObject[]): FieldChange[] =>
+  objects.map((object) => {
+    const changed = { ...stopFields(object, 'detach'), ...stopFields(object, system.policies.emergency.traffic) };
+    const fields = Object.fromEntries(Object.keys(changed).map((pointer) => [pointer, object.fields[pointer] ?? null]));
+    return { ref: object.ref, fields };
+  });

@@ -69,13 +69,14 @@ export async function conclude(
   progress: Progress,
   state: ReturnType<typeof explain>,
 ): Promise<Conclusion> {
+  // Everything is put back, whether somebody waited for it or not; what differs is somebody's own.
+  const whole = run.input.tiers === undefined;
+  if (whole) await close(run, plan);
   if (state.open.length > 0) {
     const text = `The system is back, but not as it was: ${state.open.map(differenceText).join('; ')}`;
     run.notify('failure', `Recovery of ${run.system.title}: differences`, text);
     throw fail('VerificationFailed', text.slice(0, 4_000), state);
   }
-  const whole = run.input.tiers === undefined && progress.skipped.length === 0;
-  if (whole) await close(run, plan);
   const summary = `${whole ? run.system.title : `A part of ${run.system.title}`} is back: ${keysOf(run, progress.begun).length} objects as in the snapshot${skippedText(progress)}. ${timesText(run, plan, progress)}`;
   await run.steps.step('Measure', async (step) =>
     step.note(timesText(run, plan, progress), timesOf(run, plan, progress)),

@@ -60,7 +60,9 @@ async function attempt(
   tier: string,
   objects: SavedObject[],
 ): Promise<string | undefined> {
-  const bad = await apply(run, step, `Put back the replicas of ${tier}`, restoring(objects), { unmark: true });
+  const bad = await apply(run, step, `Put back the replicas of ${tier}`, restoring(run.system, objects), {
+    unmark: true,
+  });
   const late = await untilReady(run, step, tier, objects);
   const finding = late.length > 0 ? undefined : await checkTier(run, step, objects);
   const problem = [...bad.map(troubleText), ...late.map(troubleText), ...(finding === undefined ? [] : [finding])].join(
@@ -145,7 +147,7 @@ export async function releaseWakers(run: RecoveryRun, objects: SavedObject[], pr
   for (const [what, kinds] of ORDER) {
     const wakers = objects.filter(({ ref }) => (kinds as readonly string[]).includes(ref.kind));
     progress.begun.push(...wakers);
-    const bad = await apply(run, run.steps, `Let ${what} go`, restoring(wakers), { unmark: true });
+    const bad = await apply(run, run.steps, `Let ${what} go`, restoring(run.system, wakers), { unmark: true });
     if (bad.length > 0)
       throw fail('RecoveryFailed', `${what} could not be let go: ${bad.map(troubleText).join('; ')}`, {
         objects: bad.map(({ key }) => key),

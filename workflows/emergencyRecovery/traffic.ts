@@ -28,7 +28,7 @@ export async function startTraffic(run: RecoveryRun, objects: SavedObject[], pro
     await run.control.checkpoint();
     progress.begun.push(...group);
     const title = `Traffic, step ${index + 1} of ${groups.length}`;
-    const bad = await apply(run, run.steps, title, restoring(group), { unmark: true });
+    const bad = await apply(run, run.steps, title, restoring(run.system, group), { unmark: true });
     if (bad.length > 0) throw fail('RecoveryFailed', `Traffic did not come back: ${bad.map(troubleText).join('; ')}`);
     const finding = await runChecks(run, run.steps, `Smoke tests after step ${index + 1}`, run.system.smoke);
     if (finding) throw fail('RecoveryFailed', `Smoke tests failed: ${finding.summary}`);

@@ -96,6 +96,10 @@ function planOf(
     ],
     warnings: [
       ...survey.problems,
+      ...survey.down.map(
+        (id) =>
+          `the shutdown of snapshot ${id} was never recovered: what it saved counts, also where somebody has brought things back by hand since`,
+      ),
       ...survey.missingRights.map((right) => `the worker may not ${right}; it goes on with the rest`),
       ...left.map(({ key, why }) => `${key} is left running: ${why}`),
       ...runningJobs.map(({ name, active }) => `Job ${name} runs with ${active} pods; jobs are left to their end`),

@@ -13,7 +13,7 @@ export const PLAIN = 'snapshot.json';
 export const PACKED = 'snapshot.json.gz';
 
 /** A usual store needs less on a bad day; the other copy is there all the same. */
-export const PATIENCE = { graceMs: 1_500, boundMs: 8_000 };
+export const PATIENCE = { graceMs: 4_000, boundMs: 8_000 };
 /** Before a shutdown, for a look whether there is one already: what is missed here is found when it is written. */
 export const HURRY = { graceMs: 1_000, boundMs: 1_000 };
 const CALL_MS = 5_000;

@@ -30,7 +30,7 @@ function crossCheck({ workloads }: RestartInput, system: System): InputProblem[]
 
 export const restartRunbook: Runbook<RestartInput> = {
   id: 'restart',
-  title: 'Restart',
+  title: 'Restart of workloads',
   purpose:
     'Replaces the pods of workloads by new ones of the same version, one workload after the other, each watched and checked before the next. Stops at the first that does not come up.',
   input: restartInput,

@@ -41,7 +41,7 @@ function crossCheck({ workload, replicas, allowZero }: ScaleInput, system: Syste
 
 export const scaleRunbook: Runbook<ScaleInput> = {
   id: 'scale',
-  title: 'Scaling',
+  title: 'Scaling of a workload',
   purpose:
     "Sets the number of a workload's pods, or the bounds of its autoscaler, waits until they are ready, runs its health checks, and goes back if they are not.",
   input: scaleInput,

@@ -4,11 +4,13 @@ import { objectPath } from '../../../../activities/kubernetes/emergency/resource
 import type { HorizontalPodAutoscaler } from '../../../../activities/kubernetes/inspect/neighbours.js';
 import type { KubeClients } from '../../../../activities/kubernetes/index.js';
 import { cluster, type Cluster, merge, runRef, SANDBOX_MS } from '../support.js';
+import { extensions } from './extensions.js';
 import { inSession, make } from './support.js';
 
 let where: Cluster;
 beforeAll(async () => {
   where = await cluster();
+  await extensions(where.clients);
 }, SANDBOX_MS);
 
 const ref = (name: string) => ({ namespace: where.namespace, kind: 'Deployment' as const, name });
@@ -68,9 +70,13 @@ describe('setAutoscalerRange', () => {
 
   test('refuses what cannot be', async () => {
     await autoscaler('other');
-    await autoscaler('keda', 1, {
-      ownerReferences: [{ apiVersion: 'keda.sh/v1alpha1', kind: 'ScaledObject', name: 'keda', uid: 'uid-keda' }],
+    // One that exists: the cluster removes what belongs to nobody.
+    const owner = await make(where.clients, 'ScaledObject', where.namespace, 'keda', {
+      spec: { scaleTargetRef: { name: 'keda' } },
     });
+    const { uid } = (owner.body as { metadata: { uid: string } }).metadata;
+    const controller = { apiVersion: 'keda.sh/v1alpha1', kind: 'ScaledObject', name: 'keda', uid };
+    await autoscaler('keda', 1, { ownerReferences: [controller] });
     const wrong = { ref: ref('web'), autoscaler: 'other', min: 1, max: 2, run: runRef() };
     const foreign = inSession(where.clients, ref('web'), (session) => setAutoscalerRange(session, wrong));
     await expect(foreign).rejects.toMatchObject({

@@ -9,7 +9,7 @@ import { judge } from './judge.js';
 // All boundaries of mutations and some other events; `npm run test:kill -- --all` does every event.
 const EVERY = 60;
 const BUDGET_MS = 45_000;
-const AT_ONCE = 5;
+const AT_ONCE = 3;
 /** For a machine that does ten other things meanwhile. */
 const PATIENCE_MS = 20 * 60_000;
 

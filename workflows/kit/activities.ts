@@ -71,12 +71,12 @@ export const watch = (summary: string, ms: number) =>
 
 /**
  * Messages to people: tried for an hour, awaited by nobody. Heartbeats, so that a message whose worker died is sent again
- * before the run's end stops waiting for it.
+ * before the run's end stops waiting for it; not sooner, since a worker that is merely slow would send it twice.
  */
 export const outbox = (summary: string) =>
   proxyActivities<Activities>({
     summary,
-    heartbeatTimeout: '5s',
+    heartbeatTimeout: '8s',
     startToCloseTimeout: '20s',
     scheduleToCloseTimeout: '1h',
     retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m', maximumAttempts: 100 },

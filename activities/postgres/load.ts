@@ -1,3 +1,4 @@
+import { freemem } from 'node:os';
 import { basename } from 'node:path';
 import type { EngineContext } from '../backup/engine.js';
 import { isError } from '../backup/classify.js';
@@ -9,6 +10,20 @@ import { literal, quoted } from './names.js';
 import { openSession, type Session } from './session.js';
 import { watchActivity } from './watch.js';
 
+const MB = 1024 * 1024;
+
+/** A container may have less than its machine. */
+const roomForUs = (): number => Math.min(freemem(), process.constrainedMemory() || Infinity);
+
+/**
+ * Settings for a server of our own: indexes are sorted in memory where this machine has it, and by the job that builds them, since the
+ * jobs keep all cores busy. An eighth of what is free, for all jobs together. Pure but for the default.
+ */
+export function roomySettings(freeBytes = roomForUs()): string {
+  const sortMB = Math.round(Math.min(1_024, Math.max(128, freeBytes / MB / (JOBS * 8))));
+  return `-c maintenance_work_mem=${sortMB}MB -c max_parallel_maintenance_workers=0`;
+}
+
 /** Side by side; a third does no good where server and programs share two cores. */
 const JOBS = 2;
 
@@ -19,6 +34,8 @@ export interface LoadOptions {
   catalogue: Catalogue;
   /** Further arguments of pg_restore. */
   flags: readonly string[];
+  /** Settings of its sessions, as `-c name=value`. */
+  settings?: string;
 }
 
 /**
@@ -45,7 +62,7 @@ export async function load(file: string, options: LoadOptions, context: EngineCo
 
 /** Gathers the statistics that queries are planned with: a restored database has none. Gives the milliseconds that it took. */
 export async function analyze(
-  place: Omit<LoadOptions, 'catalogue' | 'flags'>,
+  place: Omit<LoadOptions, 'catalogue' | 'flags' | 'settings'>,
   context: EngineContext,
 ): Promise<number> {
   const { login, database, application } = place;
@@ -86,8 +103,9 @@ async function createExtensions(session: Session, extensions: Catalogue['extensi
 }
 
 async function restore(file: string, options: LoadOptions, context: EngineContext): Promise<void> {
-  const { login, database, application, flags } = options;
-  const env = await libpqEnvironment(login, context.scratch, { database, application });
+  const { login, database, application, flags, settings } = options;
+  const access = await libpqEnvironment(login, context.scratch, { database, application });
+  const env = settings === undefined ? access : { ...access, PGOPTIONS: settings };
   const args = ['--exit-on-error', `--jobs=${JOBS}`, '--no-password', '--no-subscriptions', ...flags];
   const target = [`--dbname=${databaseArgument(database)}`, file];
   try {

@@ -9,7 +9,7 @@ import { contentsOfCopy } from './compared.js';
 import { createDatabase } from './database.js';
 import { examine } from './examine.js';
 import { startInstance, type Instance } from './instance.js';
-import { analyze, load } from './load.js';
+import { analyze, load, roomySettings } from './load.js';
 import { applicationName } from './names.js';
 import { DUMP, GLOBALS } from './readThrough.js';
 import { createRoles, rolesOf } from './roles.js';
@@ -56,7 +56,7 @@ async function rehearseIn(
     const place = { login: instance.login, database: DATABASE, application };
     const flags = ['--no-owner', '--no-acl', '--no-tablespaces'];
     const timings: Record<string, number> = { ...instance.timings };
-    Object.assign(timings, await load(dump, { ...place, catalogue, flags }, context));
+    Object.assign(timings, await load(dump, { ...place, catalogue, flags, settings: roomySettings() }, context));
     return {
       timings,
       contents: (hashes) => contentsOfCopy(place, { catalogue, inDump, hashes }, context),

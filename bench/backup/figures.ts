@@ -42,7 +42,7 @@ export function largestRss({ runs }: BackupResult, ways: readonly Way[]): number
 export const rssLimit = ({ runs }: BackupResult): number =>
   Math.round((median(runs.belay, ({ partBytes }) => partBytes) * (QUEUE + 2)) / MB) + BASE_MB;
 
-/** Median seconds of the test restore proper (levels L4 and L5: instance, pg_restore, ANALYZE, counts). */
+/** Median seconds of the test restore proper (levels L4 and L5: pg_restore and counts; the instance is made during L2 and L3). */
 export const restoreSeconds = ({ runs }: Figures): number =>
   median(runs.rehearseL5, ({ parts = {} }) => ((parts['L4'] ?? Number.NaN) + (parts['L5'] ?? Number.NaN)) / 1_000);
 

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { backupsSchema } from './backupSchema.js';
 import { emergencyPolicySchema } from './emergencySchema.js';
+import { incidentsSchema } from './incidentSchema.js';
+import { clock, day, personSchema, rotaSchema } from './peopleSchema.js';
 import { approvalPolicySchema, httpUrl, id, secretReference } from './fields.js';
 import { httpCheckSchema } from './httpCheckSchema.js';
 import { scheduleSchema } from './scheduleSchema.js';
@@ -63,9 +65,6 @@ export const workloadSchema = z.strictObject({
   gates: z.array(metricGateSchema).default([]).describe('Measured on the new pods while they bake'),
 });
 
-const day = z.enum(['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday']);
-const clock = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be HH:MM, 00:00 to 23:59');
-
 const instant = z.iso.datetime({
   offset: true,
   error: 'must be date and time with zone, e.g. 2026-12-20T18:00:00Z',
@@ -118,6 +117,29 @@ export const channelSchema = z.discriminatedUnion('type', [
       .optional()
       .describe('Of incidents; what Statuspage makes of the components when left out'),
   }),
+  z.strictObject({
+    type: z.literal('pagerduty'),
+    routingKey: secretReference.describe('Integration key of an Events API v2 integration'),
+    apiUrl: httpUrl.optional().describe("Another address than PagerDuty's own"),
+  }),
+  z.strictObject({
+    type: z.literal('mail'),
+    host: z.string().min(1),
+    port: z.int().min(1).max(65_535).default(587),
+    security: z
+      .enum(['starttls', 'tls', 'none'])
+      .default('starttls')
+      .describe('none: only for a server on the same machine'),
+    user: z.string().min(1).optional(),
+    password: secretReference.optional(),
+    from: z.email(),
+    to: z.array(z.email()).default([]).describe('Who reads what is told to the channel as a whole'),
+  }),
+  z.strictObject({
+    type: z.literal('webhook'),
+    url: httpUrl.describe('Gets JSON by POST; for providers of SMS and calls, and for bots'),
+    secret: secretReference.describe('Key of the HMAC-SHA256 in the header Belay-Signature'),
+  }),
   z.strictObject({ type: z.literal('log') }),
 ]);
 
@@ -169,6 +191,7 @@ export const systemSchema = z.strictObject({
   health: z.array(httpCheckSchema).default([]).describe('Checks of the system as a whole'),
   smoke: z.array(httpCheckSchema).default([]).describe('Smoke tests after an update'),
   prometheus: z.strictObject({ url: httpUrl, timeoutSeconds: z.number().min(1).max(60).default(10) }).optional(),
+  alertmanager: z.strictObject({ url: httpUrl, timeoutSeconds: z.number().min(1).max(60).default(10) }).optional(),
   blackouts: z.array(blackoutSchema).default([]).describe('Spans in which no change may start'),
   channels: z.record(id, channelSchema).default({}).describe('Where notifications go, by a name of your choice'),
   notify: z
@@ -178,6 +201,9 @@ export const systemSchema = z.strictObject({
   policies: z
     .strictObject({ rollingUpdate: rolloutPolicySchema.prefault({}), emergency: emergencyPolicySchema.prefault({}) })
     .prefault({}),
+  people: z.record(id, personSchema).default({}).describe('Who can be paged and who may decide'),
+  rotas: z.record(id, rotaSchema).default({}).describe('Who of them is on call'),
+  incidents: incidentsSchema.optional().describe('How incidents are opened, escalated, told and closed'),
   backups: backupsSchema.optional().describe('What is backed up, where to, and how it is proved'),
   schedules: z.array(scheduleSchema).max(200).default([]).describe('Runbooks that are started at set times'),
 });

@@ -7,12 +7,14 @@ import type { InputProblem } from './invalidInput.js';
 export type LoadSystem = (name: string) => LoadedSystem;
 
 /** Part of a description that a runbook cannot do without. */
-export type Need = 'kubernetes' | 'workloads' | 'prometheus' | 'backups';
+export type Need = 'kubernetes' | 'workloads' | 'prometheus' | 'alertmanager' | 'backups' | 'incidents';
 
 const CURES: Record<Need, string> = {
   kubernetes: 'it has no `kubernetes` section: it does not run on Kubernetes, or the section has to be added',
   workloads: 'it describes no workloads; add them to its description',
   prometheus: 'it names no Prometheus; add `prometheus` to its description',
+  alertmanager: 'it names no Alertmanager; add `alertmanager` to its description',
+  incidents: 'it describes no incidents; add `incidents` with severities and policies to its description',
   backups: 'it describes no backups; add `backups` with a store and sources to its description',
 };
 

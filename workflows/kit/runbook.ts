@@ -3,7 +3,7 @@ import type { System } from '../../systems/schema.js';
 import type { VerbName } from './messages.js';
 
 /** Part of a system's description that a runbook cannot do without. */
-export type Need = 'kubernetes' | 'workloads' | 'prometheus' | 'backups';
+export type Need = 'kubernetes' | 'workloads' | 'prometheus' | 'alertmanager' | 'backups' | 'incidents';
 
 export interface InputProblem {
   path: string;

@@ -145,6 +145,24 @@ export const eventSourceSchema = z.discriminatedUnion('type', [
   }),
 ]);
 
+/** One route of the Alertmanager configuration that `alertRouting` renders. */
+export const alertRouteSchema = z.strictObject({
+  id,
+  match: z
+    .record(z.string().min(1).max(100), z.string().min(1).max(300))
+    .default({})
+    .describe('Label → regular expression for its whole value; the first route whose labels all match is taken'),
+  receiver: id.describe('One of `channels` (pagerduty, slack, mail, webhook), or `belay`: the gateway'),
+  groupBy: z.array(z.string().min(1)).default(['alertname']),
+  groupWaitSeconds: seconds(DAY).default(30),
+  groupIntervalSeconds: z.int().min(1).max(DAY).default(300),
+  repeatIntervalSeconds: z
+    .int()
+    .min(1)
+    .max(30 * DAY)
+    .default(14_400),
+});
+
 /** How incidents are opened, escalated, told and closed. */
 export const incidentsSchema = z.strictObject({
   severities: z.array(severitySchema).min(1).max(10).describe('The worst first'),
@@ -156,6 +174,22 @@ export const incidentsSchema = z.strictObject({
     .describe('Severity of alerts that no rule matches; the last of the list when left out'),
   channel: id.optional().describe('Slack channel in which an incident has one message and its thread'),
   sources: z.record(id, eventSourceSchema).default({}),
+  gateway: z
+    .strictObject({
+      url: httpUrl.describe('Base URL under which Alertmanager reaches the gateway'),
+      credentialsFile: z
+        .string()
+        .min(1)
+        .default('/etc/alertmanager/secrets/belay-token')
+        .describe("File on Alertmanager's machine with the source's token"),
+    })
+    .optional()
+    .describe('What Alertmanager must know to reach Belay'),
+  routes: z
+    .array(alertRouteSchema)
+    .max(100)
+    .default([])
+    .describe('Routes of Alertmanager to other receivers, beside the one to Belay; rendered by alertRouting'),
   runbooks: z.array(suggestedRunbookSchema).max(100).default([]).describe("The manual's runbook index"),
   checklist: z
     .array(z.strictObject({ step: z.string().min(1).max(200), start: startSchema.optional() }))
@@ -211,4 +245,5 @@ export type Level = z.output<typeof levelSchema>;
 export type Target = z.output<typeof targetSchema>;
 export type IncidentRule = z.output<typeof incidentRuleSchema>;
 export type EventSource = z.output<typeof eventSourceSchema>;
+export type AlertRoute = z.output<typeof alertRouteSchema>;
 export type SuggestedRunbook = z.output<typeof suggestedRunbookSchema>;

@@ -1,3 +1,4 @@
+import { ApplicationFailure } from '@temporalio/common';
 import type { WebClient } from '@slack/web-api';
 import type { Fetch } from '../http/request.js';
 import { bounded, redact } from '../secrets/redact.js';
@@ -40,6 +41,12 @@ export function createNotifyActivities(options: NotifyOptions): NotifyActivities
           bounded(title),
         );
         return { delivered: true };
+      }
+      if (channel.type === 'pagerduty' || channel.type === 'mail' || channel.type === 'webhook') {
+        throw ApplicationFailure.nonRetryable(
+          `Channel "${channelName}": ${channel.type} cannot be told as a whole yet; name a Slack channel.`,
+          'ChannelRefused',
+        );
       }
       const token = await options.secrets.resolve(channel.token);
       if (channel.type === 'statuspage') {

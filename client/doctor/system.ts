@@ -4,7 +4,7 @@ import { createPrometheusActivities } from '../../activities/prometheus/index.js
 import { createRegistryActivities } from '../../activities/registry/index.js';
 import type { SecretResolver } from '../../activities/secrets/index.js';
 import { loadSystem } from '../../systems/load.js';
-import type { System } from '../../systems/schema.js';
+import type { Channel, System } from '../../systems/schema.js';
 import { checkKeys, policyGaps } from './backupPolicy.js';
 import { checkBackups } from './backups.js';
 import type { BackupReach } from './backups.js';
@@ -75,15 +75,51 @@ async function prometheus(area: string, { prometheus: place }: System): Promise<
   });
 }
 
+/** References to the secrets that a channel needs. */
+function secretsOf(channel: Channel): string[] {
+  switch (channel.type) {
+    case 'log':
+      return [];
+    case 'slack':
+    case 'statuspage':
+      return [channel.token];
+    case 'pagerduty':
+      return [channel.routingKey];
+    case 'mail':
+      return channel.password === undefined ? [] : [channel.password];
+    case 'webhook':
+      return [channel.secret];
+  }
+}
+
+/** Where a channel leads, in short. */
+function placeOf(channel: Channel): string {
+  switch (channel.type) {
+    case 'log':
+      return 'log';
+    case 'slack':
+      return channel.channel;
+    case 'statuspage':
+      return channel.pageId;
+    case 'pagerduty':
+      return channel.apiUrl ?? 'events.pagerduty.com';
+    case 'mail':
+      return `${channel.host}:${channel.port}`;
+    case 'webhook':
+      return new URL(channel.url).host;
+  }
+}
+
 /** Only whether the secret is there: its value is neither shown nor sent anywhere. */
 async function channels(area: string, system: System, secrets: SecretResolver): Promise<Check[]> {
   const checks = Object.entries(system.channels).map(([name, channel]) =>
     attempt(area, `channel ${name}`, async () => {
       const found = { area, name: `channel ${name}`, level: 'ok' as const };
       if (channel.type === 'log') return { ...found, detail: 'the worker writes it into its log' };
-      await outsideWorker(limitMs, () => secrets.resolve(channel.token));
-      const place = channel.type === 'slack' ? channel.channel : channel.pageId;
-      return { ...found, detail: `${channel.type} ${place}, token present` };
+      const used = secretsOf(channel);
+      for (const reference of used) await outsideWorker(limitMs, () => secrets.resolve(reference));
+      const present = used.length === 0 ? 'needs no secret' : 'secret present';
+      return { ...found, detail: `${channel.type} ${placeOf(channel)}, ${present}` };
     }),
   );
   return (await Promise.all(checks)).flat();

@@ -8,10 +8,12 @@ export const searchAttributes = {
   BelayOutcome: 'Keyword',
   BelaySeverity: 'Keyword',
   BelayRequestedBy: 'Keyword',
+  BelayState: 'Keyword',
+  BelayNextDeadline: 'Datetime',
 } as const;
 
 /** Wire values of temporal.api.enums.v1.IndexedValueType; importing the enum would load all of the protocol's code. */
-const indexedValueType = { Keyword: 2, KeywordList: 7 } as const;
+const indexedValueType = { Keyword: 2, Datetime: 6, KeywordList: 7 } as const;
 
 export interface SearchAttributeState {
   /** Not registered in the namespace. */

@@ -31,7 +31,8 @@ fi
 patiently temporal operator search-attribute list
 for attribute in \
   BelayRunbook=Keyword BelaySystem=Keyword BelayTarget=KeywordList \
-  BelayOutcome=Keyword BelaySeverity=Keyword BelayRequestedBy=Keyword; do
+  BelayOutcome=Keyword BelaySeverity=Keyword BelayRequestedBy=Keyword \
+  BelayState=Keyword BelayNextDeadline=Datetime; do
   name=${attribute%%=*}
   type=${attribute#*=}
   if temporal operator search-attribute list | grep -Eq "^ *$name +$type *$"; then

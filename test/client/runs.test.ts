@@ -210,7 +210,7 @@ describe('setup and doctor', () => {
     const env = { TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: namespace };
     const first = JSON.parse((await belay(['setup', '--json'], env)).stdout) as { registered: string[] };
     expect(first.registered).toContain('BelayTarget');
-    expect(first.registered).toHaveLength(6);
+    expect(first.registered).toHaveLength(8);
     expect(await belay(['setup'], env)).toMatchObject({ code: 0, stdout: expect.stringContaining('nothing to do') });
   });
 

@@ -182,6 +182,8 @@ export const incidentsSchema = z.strictObject({
         .min(1)
         .default('/etc/alertmanager/secrets/belay-token')
         .describe("File on Alertmanager's machine with the source's token"),
+      groupWaitSeconds: seconds(DAY).default(5),
+      groupIntervalSeconds: z.int().min(1).max(DAY).default(30),
     })
     .optional()
     .describe('What Alertmanager must know to reach Belay'),

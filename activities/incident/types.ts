@@ -30,6 +30,9 @@ export interface PagingActivities {
   }) => Promise<void>;
 }
 
+/** One message to one person through one of their contacts. */
+export type PageDelivery = Parameters<PagingActivities['sendPage']>[0];
+
 export interface IncidentBoardActivities {
   /** The one message of an incident in a Slack channel: posted when `root` is missing (looked for first from the second try on), else edited in place. Other channels: one log line. */
   showIncident: (input: {

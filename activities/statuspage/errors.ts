@@ -1,4 +1,5 @@
 import { ApplicationFailure } from '@temporalio/common';
+import { retryAfterSeconds } from '../http/retryAfter.js';
 import { bounded } from '../secrets/redact.js';
 
 /** What a person does about the refusals that no retry can cure. */
@@ -15,7 +16,6 @@ const TRANSIENT = new Set([408, 425]);
 const RATE_LIMITED = new Set([420, 429]);
 /** The rate limit is counted over a minute. */
 const RATE_WINDOW_S = 60;
-const LONGEST_WAIT_S = 600;
 
 const toPage = (channelName: string): string => `Status page channel "${channelName}"`;
 
@@ -28,15 +28,6 @@ export function refused(channelName: string, why: string): ApplicationFailure {
 export function unavailable(channelName: string, why: string): ApplicationFailure {
   const message = `${toPage(channelName)}: ${why}.`;
   return ApplicationFailure.create({ type: 'StatuspageUnavailable', message, nonRetryable: false });
-}
-
-/** Seconds to wait by a Retry-After header (seconds, or a date); a minute where it says nothing usable. */
-export function retryAfterSeconds(header: string | null, now: number): number {
-  const text = header?.trim() ?? '';
-  const wanted = /^\d+$/.test(text) ? Number(text) : (Date.parse(text) - now) / 1000;
-  if (!Number.isFinite(wanted)) return RATE_WINDOW_S;
-  // Not less than a second: a retry at once would be counted against us again.
-  return Math.min(Math.max(Math.ceil(wanted), 1), LONGEST_WAIT_S);
 }
 
 /** What the vendor says of a refusal: `{"error": text or list}`, or `{"message": text}`. */
@@ -58,7 +49,7 @@ export function statusFailure(
   body: string,
 ): ApplicationFailure {
   if (RATE_LIMITED.has(status)) {
-    const seconds = retryAfterSeconds(retryAfter, Date.now());
+    const seconds = retryAfterSeconds(retryAfter, Date.now(), RATE_WINDOW_S);
     const message = `${toPage(channelName)}: Statuspage asks to wait ${seconds} s (HTTP ${status}).`;
     const nextRetryDelay = seconds * 1000;
     return ApplicationFailure.create({ type: 'StatuspageRateLimited', message, nonRetryable: false, nextRetryDelay });

@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Incident } from '../../../activities/statuspage/client.js';
 import { actOn, type Act, type IncidentLook } from '../../../activities/statuspage/incident.js';
-import { retryAfterSeconds } from '../../../activities/statuspage/errors.js';
 import type { NotificationKind } from '../../../activities/types.js';
 
 const WORKFLOW = 'emergency-shutdown/shop';
@@ -163,17 +162,4 @@ describe('the look of an incident', () => {
     expect(resolve([own, other], ['api'])).toBeUndefined();
     expect(resolve([own], ['app', 'api'])).toEqual({ app: 'operational', api: 'operational' });
   });
-});
-
-test.each([
-  ['30', 30],
-  ['0', 1],
-  ['999999', 600],
-  ['Sat, 21 Nov 2026 10:00:05 GMT', 5],
-  ['Sat, 21 Nov 2026 09:00:00 GMT', 1],
-  ['soon', 60],
-  ['', 60],
-  [null, 60],
-])('Retry-After %j means %i s', (header, seconds) => {
-  expect(retryAfterSeconds(header, Date.parse('2026-11-21T10:00:00Z'))).toBe(seconds);
 });

@@ -204,6 +204,8 @@ export interface IncidentView {
   /** Index of the level reached, -1 before the first, and its name. */
   level: number;
   levelName?: string;
+  /** How many levels its ladder has: the gateway lets only some call the last. */
+  levels?: number;
   nextLevelAt?: number;
   snoozedUntil?: number;
   nextUpdateAt?: number;

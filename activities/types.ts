@@ -1,5 +1,6 @@
 import type { Blackout, Channel, HttpCheck, System } from '../systems/schema.js';
 import type { BackupActivities } from './backup/types.js';
+import type { IncidentView, TimelineEntry } from '../workflows/incident/types.js';
 import type { EmergencyActivities } from './kubernetes/emergency/types.js';
 import type { KubernetesActivities } from './kubernetes/types.js';
 
@@ -21,6 +22,11 @@ export type ResolvedCheck = Omit<HttpCheck, 'endpoint'> & { url: string };
 export interface HttpActivities {
   /** Read-only (a POST check is the describer's promise that repeating is harmless). Heartbeats between tries. */
   runHttpCheck: (input: { check: ResolvedCheck }) => Promise<CheckResult>;
+  /**
+   * Tells an outside monitor that all is well: one GET of the URL behind a secret reference, 4 s. `HeartbeatRefused` (4xx, a redirect, no URL) is final, `HeartbeatUnanswered` retried. The URL is in
+   * no failure. Safe to repeat.
+   */
+  beatOutside: (input: { url: string }) => Promise<void>;
 }
 
 /** One instant PromQL measurement. */
@@ -82,7 +88,16 @@ export interface EvidenceActivities {
     json: string;
     markdown: string;
   }) => Promise<{ reference: string }>;
+  /**
+   * Create-only text of at most 1 MiB beside the reports. Each part of `path` becomes one segment below the store's place; the last one needs an ending such as `.md`. A repeat with the same content returns
+   * the same reference; other content under a path that is taken is `EvidenceConflict`, final.
+   */
+  saveDocument: (input: { path: string[]; body: string; contentType: DocumentType }) => Promise<{ reference: string }>;
+  /** Read-only. What is kept at a reference of the store, at most 1 MiB (more is `DocumentTooLarge`, final); null when there is nothing. */
+  readDocument: (input: { reference: string }) => Promise<string | null>;
 }
+
+export type DocumentType = 'text/markdown' | 'text/html' | 'application/json' | 'image/svg+xml' | 'text/yaml';
 
 export interface RunDescription {
   workflowId: string;
@@ -101,6 +116,45 @@ export interface TemporalActivities {
   waitForRunEnd: (input: { workflowId: string; runId?: string }) => Promise<void>;
   /** Asks a run to cancel. Safe to repeat. */
   cancelRun: (input: { workflowId: string; runId: string; reason: string }) => Promise<void>;
+  /**
+   * One signal to many workflows, in the order of their ids as far as possible. Those that do not run are no error; they are given back. A repeat may signal again: the payload has to tell the receiver
+   * (`deliveryId`, `requestId`). Heartbeats.
+   */
+  signalRuns: (input: { workflowIds: string[]; signal: string; payload: unknown }) => Promise<{ gone: string[] }>;
+  /** Read-only. Ids of open workflows of a type whose id starts so, at most `limit`, from visibility: some seconds late. */
+  listOpenRuns: (input: { type: string; idPrefix: string; limit: number }) => Promise<string[]>;
+  /**
+   * Read-only. Open workflows whose `BelayNextDeadline` lies before `before` (ms since the epoch), of one system or of all: how many, the first `limit`, and which of `watched`. From visibility:
+   * a deadline of the last seconds may still show as it was.
+   */
+  findOverdue: (input: { system?: string; before: number; limit: number; watched: string[] }) => Promise<OverdueRuns>;
+  /** Read-only. View and timeline of an incident, open or closed: asked by query, else from its result or failure. Null when there is no such incident, or it tells nothing any more. */
+  readIncident: (input: { workflowId: string }) => Promise<IncidentFacts | null>;
+}
+
+export interface OverdueRun {
+  workflowId: string;
+  type: string;
+  /** When it should have acted, ms since the epoch. */
+  deadline: number;
+  state?: string;
+  severity?: string;
+}
+
+export interface OverdueRuns {
+  count: number;
+  first: OverdueRun[];
+  /** Those asked about that are overdue. */
+  watched: string[];
+}
+
+/** What is known of an incident. Bounded by the incident itself. */
+export interface IncidentFacts {
+  view: IncidentView;
+  /** The newest entries of the timeline. */
+  entries: TimelineEntry[];
+  /** References of the older ones in the evidence store. */
+  stored: string[];
 }
 
 /** What `resolveInput` makes of a raw input: validated, defaults filled, the system's snapshot with it. */

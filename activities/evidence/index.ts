@@ -20,12 +20,32 @@ export function segment(id: string): string {
 async function createOnce(store: EvidenceStore, key: string, body: string, contentType: string): Promise<void> {
   if ((await store.create(key, body, contentType)) === 'created') return;
   if ((await store.read(key)) === body) return;
-  const message = `A different report is kept at ${store.reference(key)}; the first one stays. Reports are never overwritten.`;
+  const message = `Something else is kept at ${store.reference(key)}; the first one stays. Evidence is never overwritten.`;
   throw ApplicationFailure.nonRetryable(message, 'EvidenceConflict');
 }
 
+/** Bytes of a document; it has to pass through a history. */
+const MAX_DOCUMENT = 1_048_576;
+
+const tooLarge = (key: string) =>
+  ApplicationFailure.nonRetryable(
+    `${bounded(key)} is larger than ${MAX_DOCUMENT} bytes, or has no path; keep it in parts`,
+    'DocumentTooLarge',
+  );
+
+/** What a store that is away or full ends in. Everything typed is thrown on as it is. */
+async function kept<T>(what: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof ApplicationFailure) throw error;
+    const message = `${what}: ${bounded(error instanceof Error ? error.message : String(error))}`;
+    throw ApplicationFailure.retryable(message, 'EvidenceUnavailable');
+  }
+}
+
 /**
- * Reports in the evidence store. Touches only `<runbook>/<workflow id>/<run id>.json` and `.md` below the store's place.
+ * Reports and documents in the evidence store. Reports touch only `<runbook>/<workflow id>/<run id>.json` and `.md` below the store's place.
  *
  * Create-only: a repeat with the same content gives the same reference, so that it is safe to repeat; other content under the same run
  * is `EvidenceConflict` (non-retryable). A store that cannot be reached or written is `EvidenceUnavailable`, retried.
@@ -35,16 +55,27 @@ export function createEvidenceActivities(options: { store: EvidenceStore }): Evi
   return {
     async saveReport({ runbook, workflowId, runId, json, markdown }) {
       const key = [runbook, workflowId, runId].map(segment).join('/');
-      try {
+      return kept('The report could not be kept', async () => {
         // The JSON last: a report that is listed has both.
         await createOnce(store, `${key}.md`, markdown, 'text/markdown; charset=utf-8');
         await createOnce(store, `${key}.json`, json, 'application/json');
         return { reference: store.reference(`${key}.json`) };
-      } catch (error) {
-        if (error instanceof ApplicationFailure) throw error;
-        const message = `The report could not be kept: ${bounded(error instanceof Error ? error.message : String(error))}`;
-        throw ApplicationFailure.retryable(message, 'EvidenceUnavailable');
-      }
+      });
+    },
+
+    async saveDocument({ path, body, contentType }) {
+      const key = path.map(segment).join('/');
+      if (path.length === 0 || Buffer.byteLength(body) > MAX_DOCUMENT) throw tooLarge(key);
+      return kept('The document could not be kept', async () => {
+        await createOnce(store, key, body, `${contentType}; charset=utf-8`);
+        return { reference: store.reference(key) };
+      });
+    },
+
+    async readDocument({ reference }) {
+      const body = await kept('The document could not be read', () => store.read(reference));
+      if (body !== undefined && Buffer.byteLength(body) > MAX_DOCUMENT) throw tooLarge(reference);
+      return body ?? null;
     },
   };
 }

@@ -4,6 +4,7 @@ import type { SecretResolver } from '../secrets/resolver.js';
 import { redact } from '../secrets/redact.js';
 import { heartbeating, throwIfCancelled } from '../temporal/heartbeat.js';
 import type { CheckResult, HttpActivities, ResolvedCheck } from '../types.js';
+import { beatOutside } from './beat.js';
 import { BODY_LIMIT, unmet } from './expectation.js';
 import { NoAnswer, request, type Answer, type Fetch } from './request.js';
 
@@ -88,7 +89,7 @@ async function probe(fetch: Fetch, spec: ResolvedCheck, headers: Record<string, 
 }
 
 /**
- * HTTP probes. Touches only the check's URL; reads at most 64 KB of each answer; never follows a redirect (a 3xx is an answer like
+ * HTTP probes, and the heartbeat to an outside monitor. Touches only the check's URL; reads at most 64 KB of each answer; never follows a redirect (a 3xx is an answer like
  * any other).
  *
  * An unhealthy target is a result (`passed: false`, with what was expected and what came). Thrown are only `SecretUnresolved` and
@@ -102,5 +103,6 @@ export function createHttpActivities(options: { fetch?: Fetch; secrets: SecretRe
       const headers = await headersOf(spec, options.secrets);
       return heartbeating(() => probe(fetch, spec, headers));
     },
+    beatOutside: ({ url }) => beatOutside(fetch, options.secrets, url),
   };
 }

@@ -1,18 +1,18 @@
 import { Context } from '@temporalio/activity';
 import type { Client } from '@temporalio/client';
-import { ApplicationFailure, WorkflowNotFoundError } from '@temporalio/common';
+import { WorkflowNotFoundError } from '@temporalio/common';
 import { bounded } from '../secrets/redact.js';
 import type { RunDescription, TemporalActivities } from '../types.js';
+import { CALL_MS, DEADLINE_EXCEEDED, hasStatus, NOT_FOUND, unavailable } from './call.js';
 import { heartbeating, throwIfCancelled } from './heartbeat.js';
+import { readIncident } from './incident.js';
+import { signalRuns } from './signal.js';
+import { findOverdue, listOpenRuns } from './visibility.js';
 
-/** Deadline of a plain call. */
-const CALL_MS = 10_000;
 /** Runs that are asked about at the same time. */
 const AT_ONCE = 25;
 /** Deadline of one long poll; the server answers after some 20 s with nothing new. */
 const POLL_MS = 30_000;
-/** gRPC statuses (https://grpc.io/docs/guides/status-codes/); told by shape, as each kind of connection has its own class. */
-const [DEADLINE_EXCEEDED, NOT_FOUND] = [4, 5];
 /** HISTORY_EVENT_FILTER_TYPE_CLOSE_EVENT of temporal.api.enums.v1. */
 const CLOSE_EVENT: number = 2;
 
@@ -33,15 +33,6 @@ async function describe(client: Client, workflowId: string, runId?: string): Pro
     throw unavailable(error);
   }
 }
-
-function unavailable(error: unknown): ApplicationFailure {
-  const message = `Temporal did not answer: ${bounded(error instanceof Error ? error.message : String(error))}`;
-  // PERMISSION_DENIED and INVALID_ARGUMENT stay what they are however often they are asked.
-  const final = [error, (error as { cause?: unknown }).cause].some((one) => hasStatus(one, 7) || hasStatus(one, 3));
-  return ApplicationFailure.create({ type: 'TemporalUnavailable', message, nonRetryable: final });
-}
-
-const hasStatus = (error: unknown, code: number): boolean => (error as { code?: unknown } | undefined)?.code === code;
 
 /** One long poll for the closing event: `undefined` when the run is closed, else the token for the next poll. */
 async function poll(client: Client, run: Run, token: Uint8Array, pollMs: number): Promise<Uint8Array | undefined> {
@@ -142,5 +133,10 @@ export function createTemporalActivities(options: { client: () => Client; pollMs
         throw unavailable(error);
       }
     },
+
+    signalRuns: (input) => heartbeating(() => signalRuns(options.client(), input)),
+    listOpenRuns: (input) => listOpenRuns(options.client(), input),
+    findOverdue: (input) => findOverdue(options.client(), input),
+    readIncident: ({ workflowId }) => readIncident(options.client(), workflowId),
   };
 }

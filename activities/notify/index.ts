@@ -1,20 +1,19 @@
 import { ApplicationFailure } from '@temporalio/common';
-import type { WebClient } from '@slack/web-api';
 import type { Fetch } from '../http/request.js';
 import { bounded, redact } from '../secrets/redact.js';
 import type { SecretResolver } from '../secrets/resolver.js';
+import { slackClient, type SlackClientFor } from '../slack/client.js';
+import { postNotification } from '../slack/notification.js';
 import { showOnce } from '../statuspage/index.js';
 import { heartbeating } from '../temporal/heartbeat.js';
 import type { NotifyActivities } from '../types.js';
-import { postOnce } from './slack.js';
-import { slackClient } from './slackClient.js';
 
 export interface NotifyOptions {
   secrets: SecretResolver;
   /** Writes one structured line; pino's `logger.info` fits. */
   log: (fields: Record<string, unknown>, message: string) => void;
   /** A client for a bot token; tests and proxies bring their own. */
-  slackClientFor?: (token: string, apiUrl: string | undefined) => WebClient;
+  slackClientFor?: SlackClientFor;
   /** For status pages. */
   fetch?: Fetch;
   /** `BELAY_SLACK_API_URL` and `BELAY_STATUSPAGE_API_URL` are used where a channel names no `apiUrl`. The process's environment by default. */
@@ -25,7 +24,7 @@ export interface NotifyOptions {
  * Messages to people. Touches only the channel that it is given.
  *
  * Slack: `SlackRefused` and `SecretUnresolved` are final and say what to do; `SlackRateLimited` is retried after the time that Slack
- * names; `SlackUnavailable` is retried. Safe to repeat: see `postOnce`. Status page: the same with `Statuspage…`; see `showOnce` for what
+ * names; `SlackUnavailable` is retried. Safe to repeat: see `postNotification`. Status page: the same with `Statuspage…`; see `showOnce` for what
  * becomes public. Log: one line at level info; a repeat writes it again with the same key. No token is ever part of a failure.
  */
 export function createNotifyActivities(options: NotifyOptions): NotifyActivities {
@@ -55,7 +54,7 @@ export function createNotifyActivities(options: NotifyOptions): NotifyActivities
         return heartbeating(() => showOnce(fetch, access, channel, notification));
       }
       const client = clientFor(token, channel.apiUrl ?? env['BELAY_SLACK_API_URL']);
-      return heartbeating(() => postOnce(client, { channelName, channel: channel.channel }, notification));
+      return heartbeating(() => postNotification(client, { channelName, channel: channel.channel }, notification));
     },
   };
 }

@@ -1,23 +1,13 @@
-import type { KnownBlock } from '@slack/web-api';
 import { redact } from '../secrets/redact.js';
-import type { Notification, NotificationKind } from '../types.js';
 
 /** Slack's limits in characters: https://docs.slack.dev/reference/block-kit/blocks */
-const HEADER_MAX = 150;
-const SECTION_MAX = 3_000;
-const CONTEXT_MAX = 2_000;
-/** Of a notification's text, whatever the sender did (activities/types.ts). */
-const TEXT_MAX = 3_000;
+export const HEADER_MAX = 150;
+export const SECTION_MAX = 3_000;
+export const FIELD_MAX = 2_000;
+export const CONTEXT_MAX = 2_000;
 
-const SIGN: Record<NotificationKind, string> = {
-  start: ':arrow_forward:',
-  failure: ':x:',
-  rollback: ':leftwards_arrow_with_hook:',
-  end: ':white_check_mark:',
-  page: ':rotating_light:',
-};
-
-const cut = (text: string, max: number): string => {
+/** At most `max` UTF-16 units, with an ellipsis where something was cut off. */
+export const cut = (text: string, max: number): string => {
   if (text.length <= max) return text;
   // Never in the middle of a surrogate pair.
   return `${text.slice(0, max - 1).replace(/[\ud800-\udbff]$/, '')}…`;
@@ -52,17 +42,30 @@ export function pieces(text: string, max: number): string[] {
   return [...found, rest].filter((piece) => piece !== '');
 }
 
-/** The message as Slack takes it, within its limits, without secrets. `text` is what notifications and screen readers show. */
-export function slackMessage(notification: Notification): { text: string; blocks: KnownBlock[] } {
-  const title = cut(redact(notification.title).replace(/\s+/g, ' ').trim() || 'Belay', HEADER_MAX);
-  const body = pieces(toMrkdwn(cut(redact(notification.text), TEXT_MAX)), SECTION_MAX);
-  const run = cut(`${SIGN[notification.kind]} run \`${escapeMrkdwn(redact(notification.workflowId))}\``, CONTEXT_MAX);
-  return {
-    text: escapeMrkdwn(title),
-    blocks: [
-      { type: 'header', text: { type: 'plain_text', text: title, emoji: true } },
-      ...body.map((text): KnownBlock => ({ type: 'section', text: { type: 'mrkdwn', text } })),
-      { type: 'context', elements: [{ type: 'mrkdwn', text: run }] },
-    ],
-  };
+/** Notifies a whole channel where a client parses names; told by its look, whatever stands before it. */
+const LOUD = /@(?=(?:channel|here|everyone)\b)/gi;
+
+/** Text of machines or people for mrkdwn: escaped, on one line, cut to `max`, and unable to mention a channel. */
+export function inert(text: string, max = 300): string {
+  const line = redact(text)
+    .replace(/[\s\p{Cc}]+/gu, ' ')
+    .trim();
+  // A zero-width space between: people read the same.
+  return escapeMrkdwn(cut(line, max).replace(LOUD, '@\u200b'));
+}
+
+/** A link if the address is http(s), else the title alone. */
+export function link(url: string | undefined, title: string): string {
+  const shown = inert(title, 150).replaceAll('|', '¦');
+  if (url === undefined || url.length > 1_000 || !URL.canParse(url)) return shown;
+  const { protocol, href } = new URL(redact(url));
+  if (protocol !== 'https:' && protocol !== 'http:') return shown;
+  const address = href.replaceAll('|', '%7C').replaceAll('<', '%3C').replaceAll('>', '%3E').replaceAll('&', '&amp;');
+  return `<${address}|${shown}>`;
+}
+
+/** A time (ms since the epoch) that every reader sees in their own time zone; UTC where a client cannot. */
+export function moment(at: number, format = '{date_short_pretty} {time}'): string {
+  const utc = new Date(at).toISOString().slice(0, 16).replace('T', ' ');
+  return `<!date^${Math.floor(at / 1000)}^${format}|${utc} UTC>`;
 }

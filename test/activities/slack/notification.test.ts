@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Info } from '@temporalio/activity';
 import { createNotifyActivities } from '../../../activities/notify/index.js';
-import { slackClient } from '../../../activities/notify/slackClient.js';
+import { slackClient } from '../../../activities/slack/client.js';
 import { createSecretResolver } from '../../../activities/secrets/resolver.js';
 import type { Notification } from '../../../activities/types.js';
 import type { Channel } from '../../../systems/schema.js';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { pieces, toMrkdwn } from '../../../activities/notify/blocks.js';
+import { pieces, toMrkdwn } from '../../../activities/slack/text.js';
 
 describe('toMrkdwn', () => {
   test.each([

@@ -21,19 +21,19 @@ const CURES: Record<string, string> = {
   missing_scope: 'give the app the scope that it lacks and install it anew',
   no_permission: 'the token may not post there; check the app’s permissions',
   restricted_action: 'a workspace setting forbids the bot to post there',
+  cannot_dm_bot: 'the member id is that of a bot; use a person’s',
+  user_not_found: 'use the id of a member of this workspace (in their profile, Copy member ID)',
+  user_disabled: 'the member was deactivated; name another person',
   invalid_blocks: 'the message breaks a limit of Slack; this is a defect of Belay',
   invalid_arguments: 'Slack does not understand the call; check the channel',
 };
 
 /** Slack's own faults, told with `ok: false` (https://docs.slack.dev/reference/methods/chat.postMessage#errors). */
-const TRANSIENT = new Set([
-  'internal_error',
-  'fatal_error',
-  'service_unavailable',
-  'request_timeout',
-  'ratelimited',
-  'rate_limited',
-]);
+const TRANSIENT = new Set(['internal_error', 'fatal_error', 'service_unavailable', 'request_timeout']);
+
+/** Too much was sent, told with HTTP 200 and without a time to wait. */
+const LIMITED = new Set(['ratelimited', 'rate_limited', 'message_limit_exceeded']);
+const LIMITED_WAIT_S = 30;
 
 type SlackError = WebAPIPlatformError | WebAPIRequestError | WebAPIHTTPError | WebAPIRateLimitedError;
 
@@ -53,29 +53,43 @@ export function refusalCode(error: unknown): string | undefined {
   return isSlackError(error) && error.code === ErrorCode.PlatformError ? error.data.error : undefined;
 }
 
+/** Retried after `seconds`, as Slack or our own pace asks. */
+export function slackBusy(to: string, seconds: number): ApplicationFailure {
+  // Not less than a second: a retry at once would be counted against us again.
+  const wait = Math.max(1, seconds);
+  const message = `${to}: Slack asks to wait ${wait} s.`;
+  return ApplicationFailure.create({
+    type: 'SlackRateLimited',
+    message,
+    nonRetryable: false,
+    nextRetryDelay: wait * 1000,
+  });
+}
+
+/** Final: a person must change something first. */
+export function slackRefused(to: string, why: string): ApplicationFailure {
+  return ApplicationFailure.nonRetryable(`${to}: ${why}.`, 'SlackRefused');
+}
+
 /**
  * The failure that Temporal sees: a message of our own and no cause, so that no request, header or token travels with it.
- * `SlackRateLimited` waits as long as Slack says, `SlackUnavailable` follows the retry policy, `SlackRefused` is final.
+ * `to` says where the message went, e.g. `Slack channel "ops"`. `SlackRateLimited` waits as long as Slack says, `SlackUnavailable` follows the retry policy, `SlackRefused` is final.
  */
-export function slackFailure(error: unknown, channelName: string): ApplicationFailure {
-  const to = `Slack channel "${channelName}"`;
+export function slackFailure(error: unknown, to: string): ApplicationFailure {
+  if (error instanceof ApplicationFailure) return error;
   const retryable = (type: string, message: string) =>
     ApplicationFailure.create({ type, message, nonRetryable: false });
   if (!isSlackError(error)) {
     return retryable('SlackUnavailable', `${to}: ${bounded(error instanceof Error ? error.message : String(error))}`);
   }
-  if (error.code === ErrorCode.RateLimitedError) {
-    const message = `${to}: Slack asks to wait ${error.retryAfter} s.`;
-    // Not less than a second: a retry at once would be counted against us again.
-    const nextRetryDelay = Math.max(1, error.retryAfter) * 1000;
-    return ApplicationFailure.create({ type: 'SlackRateLimited', message, nonRetryable: false, nextRetryDelay });
-  }
+  if (error.code === ErrorCode.RateLimitedError) return slackBusy(to, error.retryAfter);
   if (error.code === ErrorCode.HTTPError)
     return retryable('SlackUnavailable', `${to}: Slack answered HTTP ${error.statusCode}.`);
   if (error.code === ErrorCode.RequestError) {
     return retryable('SlackUnavailable', `${to}: Slack could not be reached: ${bounded(error.original.message)}.`);
   }
   const { error: code, response_metadata: more } = error.data;
+  if (LIMITED.has(code)) return slackBusy(to, LIMITED_WAIT_S);
   if (TRANSIENT.has(code)) return retryable('SlackUnavailable', `${to}: Slack reports ${code}.`);
   const needed = (error.data as { needed?: unknown }).needed;
   const scope = typeof needed === 'string' ? ` (needed: ${bounded(needed, 80)})` : '';

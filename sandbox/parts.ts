@@ -13,6 +13,7 @@ export type Started = { pids: Record<string, number> } & Partial<
     | 'registry'
     | 'slack'
     | 'prometheus'
+    | 'alertmanager'
     | 'objectstore'
     | 'programs'
     | 'postgres'
@@ -99,6 +100,19 @@ export const PARTS: readonly Part[] = [
     },
     async check({ prometheus }) {
       await httpProbe(`${required(prometheus).url}/-/ready`)();
+    },
+  },
+  {
+    name: 'alertmanager',
+    components: ['alertmanager'],
+    needs: [],
+    optional: true,
+    async start({ state, progress }) {
+      const { startAlertmanager } = await import('./alertmanager/index.js');
+      return startAlertmanager({ dir: state.dir, progress });
+    },
+    async check({ alertmanager }) {
+      await httpProbe(`${required(alertmanager).url}/-/ready`)();
     },
   },
   {

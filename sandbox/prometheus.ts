@@ -1,4 +1,4 @@
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { runCommand } from './kit/command.js';
@@ -71,8 +71,40 @@ export interface ScrapeJob {
   path?: string;
 }
 
-/** Starts Prometheus on 127.0.0.1, scraping every second, and waits until it is ready. */
-export async function startPrometheus(options: { dir: string; targets: ScrapeJob[]; progress: Progress }): Promise<{
+/** Rule groups by the name of their file, as Prometheus reads them: `{shop: {groups: [{name, rules: […]}]}}`. */
+export type RuleFiles = Record<string, { groups: object[] }>;
+
+const ruleFolder = (dir: string): string => join(dir, 'prometheus', 'rules');
+
+/**
+ * Puts rule files in the place of those that a sandbox's Prometheus has; one that runs takes them over when its `url` is given.
+ * Throws with what it says when it refuses them.
+ */
+export async function setRules(dir: string, files: RuleFiles, url?: string): Promise<void> {
+  const folder = ruleFolder(dir);
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
+  for (const [name, content] of Object.entries(files)) await writeFile(join(folder, `${name}.yml`), stringify(content));
+  if (url === undefined) return;
+  const response = await fetch(`${url}/-/reload`, { method: 'POST', signal: AbortSignal.timeout(10_000) });
+  if (!response.ok) throw new Error(`Prometheus refused the rules: ${(await response.text()).trim()}`);
+}
+
+/** Tells the Prometheus of a sandbox, now or when it is started, which Alertmanagers (`host:port`) get its alerts. It notices by itself. */
+export async function tellPrometheus(dir: string, alertmanagers: string[]): Promise<void> {
+  await mkdir(join(dir, 'prometheus'), { recursive: true });
+  const file = join(dir, 'prometheus', 'alertmanagers.json');
+  await writeFile(`${file}.new`, JSON.stringify([{ targets: alertmanagers }]));
+  await rename(`${file}.new`, file);
+}
+
+/** Starts Prometheus on 127.0.0.1, scraping and evaluating its rules every second, and waits until it is ready. */
+export async function startPrometheus(options: {
+  dir: string;
+  targets: ScrapeJob[];
+  rules?: RuleFiles;
+  progress: Progress;
+}): Promise<{
   pids: Record<string, number>;
   prometheus: NonNullable<SandboxState['prometheus']>;
 }> {
@@ -81,6 +113,7 @@ export async function startPrometheus(options: { dir: string; targets: ScrapeJob
   await mkdir(data, { recursive: true });
   const config = join(data, 'prometheus.yml');
   await writeFile(config, stringify(configuration(options.targets)));
+  if (options.rules) await setRules(options.dir, options.rules);
   const port = await freePort();
   const args = [
     `--config.file=${config}`,
@@ -90,6 +123,8 @@ export async function startPrometheus(options: { dir: string; targets: ScrapeJob
     // Debian's package looks for its console templates at fixed places otherwise.
     `--web.console.templates=${join(data, 'consoles')}`,
     `--web.console.libraries=${join(data, 'consoles')}`,
+    // For `setRules`.
+    '--web.enable-lifecycle',
     '--log.level=warn',
   ];
   const started = await startDetached({ name: 'prometheus', file, args, dir: options.dir });
@@ -106,6 +141,9 @@ export async function startPrometheus(options: { dir: string; targets: ScrapeJob
 function configuration(jobs: ScrapeJob[]): object {
   return {
     global: { scrape_interval: '1s', scrape_timeout: '1s', evaluation_interval: '1s' },
+    // Paths are relative to this file. Neither needs to be there: see `setRules` and `tellPrometheus`.
+    rule_files: ['rules/*.yml'],
+    alerting: { alertmanagers: [{ file_sd_configs: [{ files: ['alertmanagers.json'], refresh_interval: '5s' }] }] },
     scrape_configs: jobs.map(({ job, targets, path }) => ({
       job_name: job,
       metrics_path: path ?? '/metrics',

@@ -51,6 +51,8 @@ export interface SandboxState {
   /** Base URL under which `…/<namespace>/<service>/<path>` answers as that service's ready pods do. */
   services?: { url: string };
   prometheus?: { url: string };
+  /** `config` is its configuration file, `bin` the folder with amtool. */
+  alertmanager?: { url: string; config: string; bin: string };
   /** OCI distribution registry, `host:port` (plain HTTP on loopback). */
   registry?: { host: string };
   /** Strict double of the Slack Web API. */
@@ -77,6 +79,7 @@ export type ComponentName =
   | 'kubernetes'
   | 'services'
   | 'prometheus'
+  | 'alertmanager'
   | 'registry'
   | 'slack'
   | 'objectstore'
@@ -92,6 +95,7 @@ export type PartName =
   | 'kubernetes'
   | 'host'
   | 'prometheus'
+  | 'alertmanager'
   | 'objectstore'
   | 'postgres'
   | 'redis'

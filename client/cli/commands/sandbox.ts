@@ -9,7 +9,7 @@ const nameOf = (io: Io): string | undefined => io.env['BELAY_SANDBOX'] || undefi
 
 /** Where everything is, and how to use and stop it. */
 function guide(state: SandboxState): string {
-  const { temporal, kubernetes, services, prometheus, registry, slack, statuspage } = state;
+  const { temporal, kubernetes, services, prometheus, alertmanager, registry, slack, statuspage } = state;
   const places: [string, string | undefined][] = [
     ['Temporal', temporal?.address],
     ['Temporal UI', temporal?.ui],
@@ -17,6 +17,7 @@ function guide(state: SandboxState): string {
     ['kubeconfig', kubernetes?.kubeconfig],
     ['services', services?.url],
     ['Prometheus', prometheus?.url],
+    ['Alertmanager', alertmanager?.url],
     ['registry', registry?.host],
     ['Slack double', slack?.url],
     ['Statuspage double', statuspage?.url],

@@ -26,6 +26,8 @@ export interface Page {
   /** ms since the epoch. */
   at: number;
   url?: string;
+  /** Somebody had answered, and the ladder goes on: PagerDuty, which rings for nothing that is acknowledged there, begins anew. */
+  again?: boolean;
 }
 
 /** A way to reach a person, with all that is needed to use it. */

@@ -219,6 +219,11 @@ export interface IncidentView {
   reopened: number;
   mergedInto?: string;
   storm?: string;
+  /** For the alert review: pages that were asked for, the first answer of a person, who ended it, and how people marked it. */
+  pages?: number;
+  firstHumanAckAt?: number;
+  resolvedBy?: 'source' | 'person';
+  noise?: string;
   /** Deep link into the Temporal UI, where one is configured. */
   url?: string;
 }

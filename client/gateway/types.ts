@@ -60,7 +60,7 @@ export interface GatewayDeps {
   metrics: GatewayMetrics;
   /**
    * Who of the system's `people` that is, as the actor of an action; `undefined` when it is none of them: then nothing may be done on their behalf.
-   * What an actor may do to an incident (roles, ownership) is decided by the incident itself.
+   * What they may do to an incident is for `security/authorise.ts` to say.
    */
-  authorise(system: System, identity: Identity): Actor | undefined;
+  identify(system: System, identity: Identity): Actor | undefined;
 }

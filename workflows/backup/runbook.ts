@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { askedLevel } from '../../systems/backupSchema.js';
-import { busy, common, commonFailures, sourceName, unknownSources } from '../backupKit/fields.js';
+import { busy, common, commonFailures, incident, sourceName, unknownSources } from '../backupKit/fields.js';
 import type { Runbook } from '../kit/runbook.js';
 import { verbs } from './messages.js';
 
 export const backupInput = z.strictObject({
   ...common,
+  incident,
   sources: z.array(sourceName).min(1).max(100).optional().describe('All sources of the system when left out'),
   verify: askedLevel.optional().describe("Level to verify to, instead of the policy's"),
   ...busy,

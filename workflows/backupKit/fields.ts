@@ -12,6 +12,13 @@ export const common = {
   dryRun: z.boolean().default(false),
 };
 
+/** Of runs that may belong to an incident; see `kit/incidentLink.ts`. */
+export const incident = text(1_000)
+  .optional()
+  .describe(
+    'Incident that this belongs to. By its workflow id it is told of start and end; a ticket number only stands in the report',
+  );
+
 /** What to do when another run holds a source. */
 export const busy = {
   onBusy: z.enum(['fail', 'wait']).default('fail').describe('When another run holds a source'),

@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import type { System } from '../../systems/schema.js';
-import { busy, common, commonFailures } from '../backupKit/fields.js';
+import { busy, common, commonFailures, incident } from '../backupKit/fields.js';
 import type { InputProblem, Runbook } from '../kit/runbook.js';
 import { verbs } from './messages.js';
 
 export const emergencyRecoveryInput = z.strictObject({
   ...common,
+  incident,
   snapshot: z
     .string()
     .regex(/^(latest|\d{8}t\d{6}z-[0-9a-f]{8})$/, 'must be "latest", or an id from the report of the shutdown')

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { System } from '../../systems/schema.js';
-import { common, commonFailures } from '../backupKit/fields.js';
+import { common, commonFailures, incident } from '../backupKit/fields.js';
 import type { InputProblem, Runbook } from '../kit/runbook.js';
 import { verbs } from './messages.js';
 
@@ -24,7 +24,7 @@ export const emergencyShutdownInput = z.strictObject({
     .enum(['before', 'skip'])
     .default('skip')
     .describe('before: the backup runbook runs when traffic has stopped'),
-  incident: z.string().trim().min(1).max(200).optional().describe('Id of the incident that this belongs to'),
+  incident,
   breakGlass: z
     .boolean()
     .default(false)

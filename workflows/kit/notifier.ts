@@ -15,6 +15,18 @@ export class Notifier {
   private pending = 0;
 
   send(system: System, kind: NotificationKind, title: string, text: string, about: About = {}): void {
+    this.sendThrough(system, system.notify[kind], kind, title, text, about);
+  }
+
+  /** Through these channels instead of those that the system names for the kind. */
+  sendThrough(
+    system: System,
+    channels: readonly string[],
+    kind: NotificationKind,
+    title: string,
+    text: string,
+    about: About = {},
+  ): void {
     const { workflowId, runId } = workflowInfo();
     this.sent += 1;
     const notification = {
@@ -25,7 +37,7 @@ export class Notifier {
       workflowId,
       ...about,
     };
-    for (const channelName of system.notify[kind]) {
+    for (const channelName of channels) {
       const channel = system.channels[channelName];
       if (!channel) continue;
       this.pending += 1;

@@ -15,6 +15,7 @@ import { mutate, probe } from './activities.js';
 import { Control } from './control.js';
 import { renderDetails } from './details.js';
 import { type Cause, causeOf, fail } from './failure.js';
+import { IncidentLink } from './incidentLink.js';
 import { releaseLocks } from './lock.js';
 import type { VerbName } from './messages.js';
 import { type About, Notifier } from './notifier.js';
@@ -59,7 +60,10 @@ export class Run<Input extends CommonInput = CommonInput> {
   systemHash = '';
   /** What this run and others tell of; a status page shows it as one incident. */
   topic: string | undefined;
+  /** False: the report is the run's result alone, since nothing in it is worth keeping for years. */
+  keepsReport = true;
   private readonly notifier = new Notifier();
+  private readonly incident = new IncidentLink();
   private resolved: { input: Input; system: System } | undefined;
 
   constructor(id: string, verbs: readonly VerbName[]) {
@@ -119,6 +123,7 @@ export class Run<Input extends CommonInput = CommonInput> {
       ]);
       step.note(`${resolved.system.title} (${resolved.system.environment})`, { description: resolved.systemHash });
     });
+    this.incident.tell(this.status.runbook, this.input);
   }
 
   enter(phase: Phase, headline: string): void {
@@ -131,6 +136,11 @@ export class Run<Input extends CommonInput = CommonInput> {
   notify(kind: NotificationKind, title: string, text: string, about: Pick<About, 'ongoing'> = {}): void {
     const topic = this.topic === undefined ? {} : { topic: this.topic };
     this.notifier.send(this.system, kind, title, text, { ...topic, ...about });
+  }
+
+  /** Tells people through one channel, whatever the system names for the kind. A channel that is not described is left out. */
+  notifyThrough(channel: string, kind: NotificationKind, title: string, text: string): void {
+    this.notifier.sendThrough(this.system, [channel], kind, title, text);
   }
 
   /** From here on the purpose counts as achieved: `abort` is refused. */
@@ -159,10 +169,14 @@ export class Run<Input extends CommonInput = CommonInput> {
       ...(this.status.plan && { plan: this.status.plan }),
     };
     await CancellationScope.nonCancellable(async () => {
-      if (this.isResolved) await this.store(report);
+      if (this.isResolved) {
+        if (this.keepsReport) await this.store(report);
+        this.incident.tell(this.status.runbook, this.input, { outcome, summary });
+      }
       upsertSearchAttributes([{ key: attributes.outcome, value: outcome }]);
       await releaseLocks(this);
       await this.notifier.drain();
+      await this.incident.drain();
       this.enter('done', summary);
       await condition(allHandlersFinished);
     });

@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import type { System } from '../../systems/schema.js';
-import { busy, common, commonFailures } from '../backupKit/fields.js';
+import { busy, common, commonFailures, incident } from '../backupKit/fields.js';
 import type { InputProblem, Runbook } from '../kit/runbook.js';
 import { verbs } from './messages.js';
 
 export const restartInput = z.strictObject({
   ...common,
+  incident,
   workloads: z
     .array(z.string().trim().min(1).max(253))
     .min(1)

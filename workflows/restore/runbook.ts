@@ -1,12 +1,22 @@
 import { z } from 'zod';
 import { askedLevel } from '../../systems/backupSchema.js';
 import type { System } from '../../systems/schema.js';
-import { backupId, busy, common, commonFailures, newName, sourceName, unknownSources } from '../backupKit/fields.js';
+import {
+  backupId,
+  busy,
+  common,
+  commonFailures,
+  incident,
+  newName,
+  sourceName,
+  unknownSources,
+} from '../backupKit/fields.js';
 import type { InputProblem, Runbook } from '../kit/runbook.js';
 import { verbs } from './messages.js';
 
 export const restoreInput = z.strictObject({
   ...common,
+  incident,
   source: sourceName,
   backup: z
     .union([

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { System } from '../../systems/schema.js';
+import { incident } from '../backupKit/fields.js';
 import type { InputProblem, Runbook } from '../kit/runbook.js';
 
 const text = (max: number) => z.string().trim().min(1).max(max);
@@ -20,6 +21,7 @@ export const rollingUpdateInput = z.strictObject({
   reason: text(500),
   requestedBy: text(200),
   dryRun: z.boolean().default(false),
+  incident,
   onFailure: z.enum(['rollback', 'hold']).optional(),
   onBusy: z.enum(['fail', 'wait']).default('fail'),
   busyTimeoutSeconds: z.int().min(1).max(86_400).default(3_600).describe('How long `onBusy: wait` waits'),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { System } from '../../systems/schema.js';
-import { busy, common, commonFailures } from '../backupKit/fields.js';
+import { busy, common, commonFailures, incident } from '../backupKit/fields.js';
 import type { InputProblem, Runbook } from '../kit/runbook.js';
 import { verbs } from './messages.js';
 
@@ -8,6 +8,7 @@ const count = z.int().min(0).max(5_000);
 
 export const scaleInput = z.strictObject({
   ...common,
+  incident,
   workload: z.string().trim().min(1).max(253).describe('A described Deployment or StatefulSet'),
   replicas: z
     .union([count, z.strictObject({ min: z.int().min(1).max(5_000), max: z.int().min(1).max(5_000) })])

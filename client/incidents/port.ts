@@ -29,6 +29,16 @@ export interface Delivered {
 /** An action as its answer needs it: with a request id. */
 export type IdentifiedAction = Action & { requestId: string };
 
+/** An incident that a person or a bot opens. */
+export interface Opening {
+  title: string;
+  severity?: string;
+  service?: string;
+  kind?: 'operational' | 'security';
+  reason: string;
+  requestedBy: string;
+}
+
 /** An open incident in a list. */
 export interface IncidentSummary {
   incident: string;
@@ -43,6 +53,8 @@ export interface IncidentSummary {
 export interface IncidentPort {
   /** Hands alerts to their incidents; returns only after Temporal has all of it. */
   deliver(system: IncidentSystem, delivery: Delivery): Promise<Delivered[]>;
+  /** Opens an incident; the same request id opens one. Returns its workflow id. */
+  open(system: IncidentSystem, opening: Opening, requestId: string): Promise<{ incident: string }>;
   /** Does what a person or bot asks. Refusals are answers: `code` says why. Bounded to 2.5 s; `ACCEPTED_PENDING` when the answer takes longer. */
   act(workflowId: string, action: IdentifiedAction): Promise<ActionAnswer>;
   /** `undefined` when no such incident was ever there. */

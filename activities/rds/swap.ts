@@ -97,6 +97,7 @@ async function walk(
   before: (rename: keyof SwapNames, instance: Instance) => Promise<void>,
 ): Promise<void> {
   let missed = 0;
+  let taken = 0;
   await poll(rds, `Exchanging ${names.live} and ${names.restored}`, rds.patience.changeMs, async () => {
     const [live, restored, kept] = await Promise.all(
       [names.live, names.restored, names.kept].map((id) => findInstance(rds, id)),
@@ -115,7 +116,15 @@ async function walk(
     const instance = standing[step.rename];
     if (instance === undefined) return 'looked again';
     await before(step.rename, instance);
-    await askRename(rds, instance.id, names[step.to]);
+    try {
+      await askRename(rds, instance.id, names[step.to]);
+      taken = 0;
+    } catch (error) {
+      // A rename that a dead attempt had asked for may have come through since the look; the next one shows what stands there now.
+      taken += 1;
+      if (!isError(error, 'NameTaken') || taken > BETWEEN_LOOKS) throw error;
+      return `${names[step.to]} is taken; looking again`;
+    }
     return `${instance.id} becomes ${names[step.to]}`;
   });
 }

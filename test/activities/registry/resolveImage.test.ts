@@ -59,7 +59,7 @@ describe('resolveImage', () => {
     expect(result).toEqual({ status: 'unreachable', message: expect.stringContaining('do not trust them') });
   });
 
-  test.each<[string, RequestListener, string]>([
+  test.each<[string, RequestListener, string, number?]>([
     ['overload', (_, res) => res.writeHead(503).end('try later'), 'HTTP 503: try later'],
     [
       'a limit',
@@ -69,9 +69,9 @@ describe('resolveImage', () => {
     ['a refusal', (_, res) => res.writeHead(403).end('{"errors":[{"code":"DENIED"}]}'), 'not allowed: DENIED'],
     ['a page', (_, res) => res.end('<html>welcome</html>'), 'neither an image manifest nor an index'],
     ['a flood', (_, res) => res.end(Buffer.alloc(5 * 1024 * 1024)), 'more than'],
-    ['silence', () => undefined, 'no answer within 0.2 s'],
-  ])('%s leaves the question open', async (_, handler, message) => {
-    const result = await resolve(handler, 'team/app:1', { timeoutMs: 200 });
+    ['silence', () => undefined, 'no answer within 0.2 s', 200],
+  ])('%s leaves the question open', async (_, handler, message, timeoutMs = 20_000) => {
+    const result = await resolve(handler, 'team/app:1', { timeoutMs });
     expect(result).toEqual({ status: 'unreachable', message: expect.stringContaining(message) });
   });
 

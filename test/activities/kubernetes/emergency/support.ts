@@ -5,7 +5,7 @@ import { listPath, RESOURCES } from '../../../../activities/kubernetes/emergency
 import type { SavedKind, SurveyInput } from '../../../../activities/kubernetes/emergency/types.js';
 import { type Session, withSession } from '../../../../activities/kubernetes/session.js';
 import type { WorkloadRef } from '../../../../activities/kubernetes/types.js';
-import { create, run } from '../support.js';
+import { create, run, SANDBOX_MS } from '../support.js';
 
 export const surveyInput = (namespace: string, more: Partial<SurveyInput> = {}): SurveyInput => ({
   place: { namespace },
@@ -16,8 +16,22 @@ export const surveyInput = (namespace: string, more: Partial<SurveyInput> = {}):
 });
 
 /** Runs work on a namespace as an activity does. */
-export const inPlace = <T>(clients: KubeClients, namespace: string, work: (cluster: Calls) => Promise<T>): Promise<T> =>
-  run(() => withPlace(() => clients, { namespace }, work), undefined);
+export const inPlace = async <T>(
+  clients: KubeClients,
+  namespace: string,
+  work: (cluster: Calls) => Promise<T>,
+): Promise<T> => {
+  const deadline = Date.now() + SANDBOX_MS;
+  for (;;) {
+    try {
+      return await run(() => withPlace(() => clients, { namespace }, work), undefined);
+    } catch (error) {
+      // A kind that another test registers at this moment; Temporal would ask again as well.
+      if (!String(error).includes('storage is (re)initializing') || Date.now() > deadline) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+  }
+};
 
 /** Runs work on a workload as an activity does. */
 export const inSession = <T>(

@@ -81,5 +81,6 @@ export function bounded(text: string, max = 300): string {
   const line = redact(text)
     .replace(/[\s\p{Cc}]+/gu, ' ')
     .trim();
-  return line.length > max ? `${line.slice(0, max - 1)}…` : line;
+  // Never in the middle of a surrogate pair.
+  return line.length > max ? `${line.slice(0, max - 1).replace(/[\ud800-\udbff]$/, '')}…` : line;
 }

@@ -1,6 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { ApplicationFailure } from '@temporalio/common';
-import { registerSecret } from '../secrets/redact.js';
 import type { SecretResolver } from '../secrets/resolver.js';
 
 /** What the buttons in Belay's messages are called; the gateway acts on no other. */
@@ -84,7 +83,6 @@ export function readButton(text: string, keys: readonly string[]): ButtonValue |
 async function keyAt(secrets: SecretResolver, reference: string): Promise<string | undefined> {
   try {
     const key = await secrets.resolve(reference);
-    registerSecret(key);
     return key.length < KEY_MIN ? undefined : key;
   } catch (error) {
     if (error instanceof ApplicationFailure && error.type === 'SecretUnresolved') return undefined;

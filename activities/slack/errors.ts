@@ -53,17 +53,13 @@ export function refusalCode(error: unknown): string | undefined {
   return isSlackError(error) && error.code === ErrorCode.PlatformError ? error.data.error : undefined;
 }
 
-/** Retried after `seconds`, as Slack or our own pace asks. */
-export function slackBusy(to: string, seconds: number): ApplicationFailure {
+/** Retried after `seconds`, by default because Slack asks for it. */
+export function slackBusy(to: string, seconds: number, why?: string): ApplicationFailure {
   // Not less than a second: a retry at once would be counted against us again.
   const wait = Math.max(1, seconds);
-  const message = `${to}: Slack asks to wait ${wait} s.`;
-  return ApplicationFailure.create({
-    type: 'SlackRateLimited',
-    message,
-    nonRetryable: false,
-    nextRetryDelay: wait * 1000,
-  });
+  const message = `${to}: ${why ?? `Slack asks to wait ${wait} s`}.`;
+  const nextRetryDelay = wait * 1000;
+  return ApplicationFailure.create({ type: 'SlackRateLimited', message, nonRetryable: false, nextRetryDelay });
 }
 
 /** Final: a person must change something first. */

@@ -45,6 +45,13 @@ export function pieces(text: string, max: number): string[] {
 /** Notifies a whole channel where a client parses names; told by its look, whatever stands before it. */
 const LOUD = /@(?=(?:channel|here|everyone)\b)/gi;
 
+/** Escaped text of at most `max`, with an ellipsis where something was cut off; never inside an escape or a link. */
+export function cutMrkdwn(text: string, max: number): string {
+  if (text.length <= max) return text;
+  const head = text.slice(0, max - 1).replace(/[\ud800-\udbff]$/, '');
+  return `${head.replace(/&[a-z]{0,4}$/, '').replace(/<[^<>]*$/, '')}…`;
+}
+
 /** Text of machines or people for mrkdwn: escaped, on one line, cut to `max`, and unable to mention a channel. */
 export function inert(text: string, max = 300): string {
   const line = redact(text)

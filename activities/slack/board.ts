@@ -1,0 +1,68 @@
+import type { WebClient } from '@slack/web-api';
+import type { IncidentView, RootMessage, TimelineEntry } from '../../workflows/incident/types.js';
+import { refusalCode, slackFailure } from './errors.js';
+import { incidentMessage } from './incidentMessage.js';
+import { awaitTurn } from './pace.js';
+import { postOnce, QUIET } from './post.js';
+import { timelineMessage } from './timelineMessage.js';
+
+/** The Slack channel that incidents are shown in, reached with a token of its own. */
+export interface SlackBoard {
+  client: WebClient;
+  channelName: string;
+  /** Name or id. */
+  channel: string;
+  /** Signs the buttons; without one there are none. */
+  buttonKey: string | undefined;
+}
+
+/** The message cannot be edited any more, whoever is to blame: somebody deleted it, it is too old, it is of another app. A new one takes its place. */
+const GONE = new Set(['message_not_found', 'cant_update_message', 'edit_window_closed']);
+
+async function edited(
+  client: WebClient,
+  root: RootMessage,
+  content: ReturnType<typeof incidentMessage>,
+  to: string,
+): Promise<boolean> {
+  try {
+    await client.chat.update({ channel: root.channel, ts: root.ts, ...content, ...QUIET });
+    return true;
+  } catch (error) {
+    if (GONE.has(refusalCode(error) ?? '')) return false;
+    throw slackFailure(error, to);
+  }
+}
+
+/**
+ * The one message of an incident: edits `root` in place, or posts it when there is none, it was deleted, or it stands in another channel.
+ * Editing with the same content is no error. Throws what `slackFailure` makes.
+ */
+export async function showInSlack(
+  board: SlackBoard,
+  view: IncidentView,
+  root: RootMessage | undefined,
+): Promise<RootMessage> {
+  const { client, channel, channelName, buttonKey } = board;
+  const to = `Slack channel "${channelName}"`;
+  const content = incidentMessage(view, buttonKey);
+  if (root?.channelName === channelName && (await edited(client, root, content, to))) return root;
+  await awaitTurn(channel, to);
+  // A later run of the same incident id is another incident.
+  const key = `${view.incident}/${view.openedAt}`;
+  const posted = await postOnce(client, { channel, to }, { type: 'belay_incident', key }, () => content);
+  return { channelName, ...posted };
+}
+
+/** Entries of the timeline as one reply to `root`, once per key. Throws what `slackFailure` makes. */
+export async function replyInSlack(
+  { client, channelName }: Pick<SlackBoard, 'client' | 'channelName'>,
+  root: RootMessage,
+  key: string,
+  entries: TimelineEntry[],
+): Promise<void> {
+  const to = `Slack channel "${channelName}"`;
+  await awaitTurn(root.channel, to);
+  const target = { channel: root.channel, thread: root.ts, to };
+  await postOnce(client, target, { type: 'belay_timeline', key }, () => timelineMessage(entries));
+}

@@ -8,8 +8,10 @@ import { createHttpActivities } from './http/index.js';
 import type { EmergencyActivities } from './kubernetes/emergency/types.js';
 import type { Connect } from './kubernetes/session.js';
 import type { KubernetesActivities } from './kubernetes/types.js';
+import type { IncidentBoardActivities, PagingActivities } from './incident/types.js';
 import { lazily } from './lazily.js';
 import type { NotifyOptions } from './notify/index.js';
+import type { OncallActivities } from './oncall/types.js';
 import type { SecretResolver } from './secrets/index.js';
 import { createTemporalActivities } from './temporal/index.js';
 import type {
@@ -120,6 +122,18 @@ export function createActivities(connections: Connections): Activities {
     ...lazily<NotifyActivities>({ notify: true }, async () => {
       const { createNotifyActivities } = await import('./notify/index.js');
       return createNotifyActivities({ secrets, log });
+    }),
+    ...lazily<OncallActivities>({ resolveTargets: true, pageTargets: true, recallPages: true }, async () => {
+      const { createOncallActivities } = await import('./oncall/index.js');
+      return createOncallActivities({ secrets, temporal });
+    }),
+    ...lazily<PagingActivities>({ sendPage: true, settlePage: true }, async () => {
+      const { createPagingActivities } = await import('./paging/index.js');
+      return createPagingActivities({ secrets, log });
+    }),
+    ...lazily<IncidentBoardActivities>({ showIncident: true, postTimeline: true, saveTimeline: true }, async () => {
+      const { createIncidentActivities } = await import('./incident/index.js');
+      return createIncidentActivities({ secrets, evidence, log });
     }),
     ...createHttpActivities({ secrets }),
     ...lazily<PrometheusActivities>({ measure: true }, async () => {

@@ -1,8 +1,10 @@
 import type { Blackout, Channel, HttpCheck, System } from '../systems/schema.js';
 import type { BackupActivities } from './backup/types.js';
+import type { IncidentBoardActivities, PagingActivities } from './incident/types.js';
 import type { IncidentView, TimelineEntry } from '../workflows/incident/types.js';
 import type { EmergencyActivities } from './kubernetes/emergency/types.js';
 import type { KubernetesActivities } from './kubernetes/types.js';
+import type { OncallActivities } from './oncall/types.js';
 
 /** Result of one HTTP check. */
 export interface CheckResult {
@@ -174,6 +176,8 @@ export interface CatalogueActivities {
 }
 
 export type Activities = KubernetesActivities &
+  PagingActivities &
+  IncidentBoardActivities &
   EmergencyActivities &
   BackupActivities &
   HttpActivities &
@@ -182,4 +186,5 @@ export type Activities = KubernetesActivities &
   NotifyActivities &
   EvidenceActivities &
   TemporalActivities &
+  OncallActivities &
   CatalogueActivities;

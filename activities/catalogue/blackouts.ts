@@ -30,7 +30,7 @@ function isOpen(blackout: Blackout, at: number): boolean {
 }
 
 /** The instants at which a clock on the wall shows `clock` on that day: two in the hour that is repeated, else one. */
-function clockInstants(day: DateTime, clock: string): { first: number; last: number } {
+export function clockInstants(day: DateTime, clock: string): { first: number; last: number } {
   const [hour = 0, minute = 0] = clock.split(':').map(Number);
   const shown = day.set({ hour, minute });
   if (shown.hour !== hour || shown.minute !== minute) {

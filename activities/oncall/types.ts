@@ -74,3 +74,14 @@ export interface OncallActivities {
     keep?: string[];
   }) => Promise<void>;
 }
+
+/** An override that somebody made at run time; kept in the memo of the workflow `rota/<system>/<rota>`. Instants are ISO 8601. */
+export interface RotaOverride {
+  id: string;
+  person: string;
+  from: string;
+  to: string;
+  reason: string;
+  by: string;
+  at: string;
+}

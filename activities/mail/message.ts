@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { PageDelivery } from '../incident/types.js';
 import type { Page } from '../oncall/types.js';
-import { bounded, redact } from '../secrets/redact.js';
+import { bounded, boundedText, redact } from '../secrets/redact.js';
 import type { Notification } from '../types.js';
 
 const SUBJECT_MAX = 200;
@@ -28,11 +28,6 @@ const escapeHtml = (text: string): string =>
     .replaceAll('>', '&gt;')
     .replaceAll('"', '&quot;')
     .replaceAll("'", '&#39;');
-
-const cut = (value: string, max = TEXT_MAX): string => {
-  const whole = redact(value);
-  return whole.length > max ? `${whole.slice(0, max - 1).replace(/[\ud800-\udbff]$/, '')}…` : whole;
-};
 
 /** Only what a browser may safely open from a mail. */
 const safeUrl = (url: string | undefined): string | undefined =>
@@ -66,7 +61,7 @@ function render(parts: Part[], end: string): { text: string; html: string } {
 
 const pagePart = ({ severity, title, text, level, at, incident, url }: Page): Part => ({
   title: bounded(`[${severity}] ${title}`, SUBJECT_MAX),
-  text: cut(text),
+  text: boundedText(text, TEXT_MAX),
   footer: `Level ${level + 1} · ${new Date(at).toISOString()} · ${bounded(incident)}`,
   url: safeUrl(url),
 });
@@ -92,7 +87,7 @@ export function pageMail({ bundle }: Pick<PageDelivery, 'bundle'>): MailText {
 /** The mail for a notification to the channel as a whole. */
 export function notificationMail({ kind, key, title, text, workflowId, topic }: Notification): MailText {
   const subject = bounded(title, SUBJECT_MAX) || 'Belay';
-  const part = { title: subject, text: cut(text), footer: bounded(workflowId), url: undefined };
+  const part = { title: subject, text: boundedText(text, TEXT_MAX), footer: bounded(workflowId), url: undefined };
   return { key, thread: topic ?? workflowId, subject, urgent: kind === 'page', ...render([part], '') };
 }
 

@@ -1,5 +1,5 @@
 import type { Page } from '../oncall/types.js';
-import { bounded, redact } from '../secrets/redact.js';
+import { bounded, boundedText, redact } from '../secrets/redact.js';
 import type { Notification, NotificationKind } from '../types.js';
 import { CLIENT, dedupKey } from './dedup.js';
 import { pagerdutySeverity, worst, type PagerdutySeverity } from './severity.js';
@@ -42,11 +42,6 @@ export const settling = (workflowId: string, action: 'acknowledge' | 'resolve'):
   dedup_key: dedupKey(workflowId),
 });
 
-const text = (value: string, max = TEXT_MAX): string => {
-  const whole = redact(value);
-  return whole.length > max ? `${whole.slice(0, max - 1).replace(/[\ud800-\udbff]$/, '')}…` : whole;
-};
-
 const linked = (url: string | undefined) =>
   url === undefined ? {} : { client_url: url, links: [{ href: url, text: 'Incident in Belay' }] };
 
@@ -75,10 +70,10 @@ export function pageEvent(
       group: bounded(system, TITLE_MAX),
       class: 'incident',
       custom_details: {
-        text: text(newest.text),
+        text: boundedText(newest.text, TEXT_MAX),
         severity: bounded(newest.severity, TITLE_MAX),
         level: newest.level + 1,
-        incident: text(newest.incident, 1_000),
+        incident: boundedText(newest.incident, 1_000),
         person: bounded(`${person.name} (${person.id})`, TITLE_MAX),
         ...(others.length === 0
           ? {}
@@ -102,7 +97,7 @@ export function notificationEvent(notification: Notification): PagerdutyEvent | 
       source: bounded(workflowId, TITLE_MAX) || 'belay',
       severity: SEVERITY_OF[kind],
       class: kind,
-      custom_details: { text: text(notification.text), workflow: text(workflowId, 1_000) },
+      custom_details: { text: boundedText(notification.text, TEXT_MAX), workflow: boundedText(workflowId, 1_000) },
     },
   };
 }

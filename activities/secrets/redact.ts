@@ -75,12 +75,20 @@ export function redact(text: string): string {
   return LOOKS_SECRET.reduce((masked, [looks, mask]) => masked.replace(looks, mask), text);
 }
 
+/** Never in the middle of a surrogate pair. */
+const cut = (text: string, max: number): string =>
+  text.length > max ? `${text.slice(0, max - 1).replace(/[\ud800-\udbff]$/, '')}…` : text;
+
+// Both redact before cutting: a value cut in half would no longer be recognised.
+
+/** A redacted text of at most `max` characters, with its lines. */
+export const boundedText = (text: string, max: number): string => cut(redact(text), max);
+
 /** A redacted text of at most `max` characters on one line, for summaries and messages. */
-export function bounded(text: string, max = 300): string {
-  // Redact before cutting: a value cut in half would no longer be recognised.
-  const line = redact(text)
-    .replace(/[\s\p{Cc}]+/gu, ' ')
-    .trim();
-  // Never in the middle of a surrogate pair.
-  return line.length > max ? `${line.slice(0, max - 1).replace(/[\ud800-\udbff]$/, '')}…` : line;
-}
+export const bounded = (text: string, max = 300): string =>
+  cut(
+    redact(text)
+      .replace(/[\s\p{Cc}]+/gu, ' ')
+      .trim(),
+    max,
+  );

@@ -1,6 +1,6 @@
 import type { PageDelivery } from '../incident/types.js';
 import type { Page } from '../oncall/types.js';
-import { redact } from '../secrets/redact.js';
+import { boundedText, redact } from '../secrets/redact.js';
 import type { Notification } from '../types.js';
 
 /** Stays the same while fields are only added. */
@@ -48,15 +48,15 @@ export interface NotificationBody {
   };
 }
 
-const cut = (value: string, max: number): string => {
-  const whole = redact(value);
-  return whole.length > max ? `${whole.slice(0, max - 1).replace(/[\ud800-\udbff]$/, '')}…` : whole;
-};
-
 function pageOf({ key, incident, severity, urgent, title, text, level, at, url }: Page): PageBody['pages'][number] {
   return {
-    ...{ key: cut(key, TITLE_MAX), incident: cut(incident, TITLE_MAX), severity, urgent },
-    ...{ title: cut(title, TITLE_MAX), text: cut(text, TEXT_MAX), level: level + 1, at: new Date(at).toISOString() },
+    ...{ key: boundedText(key, TITLE_MAX), incident: boundedText(incident, TITLE_MAX), severity, urgent },
+    ...{
+      title: boundedText(title, TITLE_MAX),
+      text: boundedText(text, TEXT_MAX),
+      level: level + 1,
+      at: new Date(at).toISOString(),
+    },
     ...(url === undefined ? {} : { url: redact(url) }),
   };
 }
@@ -83,7 +83,7 @@ export function notificationBody(channel: string, notification: Notification): N
   return {
     ...{ version: VERSION, kind: 'notification', id: key, channel },
     notification: {
-      ...{ kind, title: cut(title, TITLE_MAX), text: cut(text, TEXT_MAX), workflowId },
+      ...{ kind, title: boundedText(title, TITLE_MAX), text: boundedText(text, TEXT_MAX), workflowId },
       ...(topic === undefined ? {} : { topic }),
       ...(ongoing === undefined ? {} : { ongoing }),
     },

@@ -167,6 +167,9 @@ export async function loadAhead({
     import('./catalogue/index.js'),
     import('./kubernetes/emergency/index.js'),
     import('./notify/index.js'),
+    import('./paging/index.js'),
+    import('./slack/board.js'),
+    import('./slack/page.js'),
   ]);
 }
 

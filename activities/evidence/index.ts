@@ -88,7 +88,7 @@ export async function listReports(
   const limit = options.limit ?? 100;
   const prefix = options.runbook === undefined ? '' : `${segment(options.runbook)}/`;
   const found = await store.list(prefix, Number.MAX_SAFE_INTEGER);
-  return found.filter((entry) => entry.key.endsWith('.json')).slice(0, limit);
+  return found.filter(({ key }) => key.endsWith('.json') && !key.startsWith('timeline/')).slice(0, limit);
 }
 
 /** A kept report by its reference or key, JSON and Markdown; `undefined` when there is none. */

@@ -16,8 +16,7 @@ function explain(schema: z.ZodType, value: unknown, issue: Issue, base: Path): F
   switch (issue.code) {
     case 'unrecognized_keys': {
       const known = knownFields(schema, path);
-      const message = (key: string) => `unknown field; ${suggest(key, known, 'known fields')}`;
-      return issue.keys.map((key) => ({ path: [...path, key], message: message(key) }));
+      return issue.keys.map((key) => ({ path: [...path, key], message: unknownField(key, known, found, issue.keys) }));
     }
     case 'invalid_union':
       return explainUnion(schema, value, issue, path);
@@ -47,16 +46,41 @@ function explainUnion(schema: z.ZodType, value: unknown, issue: z.core.$ZodIssue
   );
   if (onlyTypes) {
     const wanted = variants.flat().flatMap((e) => {
-      if (e.code === 'invalid_type') return [article(e.expected)];
+      if (e.code === 'invalid_type') return [e.expected === 'object' ? fieldsOf(schema, path) : article(e.expected)];
       return e.code === 'invalid_value' ? e.values.map((v) => JSON.stringify(v)) : [];
     });
     if (wanted.length > 0) return [{ path, message: `${is(found)}; must be ${[...new Set(wanted)].join(' or ')}` }];
+  }
+  const choices = variants.map(missingField);
+  if (choices.every((choice) => choice !== undefined)) {
+    const names = [...new Set(choices)].map((name) => `\`${name}\``);
+    return [{ path, message: `must say one of ${names.join(', ')}` }];
   }
   const weight = (errors: readonly Issue[]) =>
     errors.reduce((sum, e) => sum + (e.code === 'unrecognized_keys' ? e.keys.length : e.path.length === 0 ? 10 : 1), 0);
   const best = variants.toSorted((a, b) => weight(a) - weight(b))[0] ?? [];
   const findings = best.flatMap((inner) => explain(schema, value, inner, path));
   return findings.length > 0 ? findings : [{ path, message: lower(issue.message) }];
+}
+
+/** The one field that a variant lacks, if that is all it has against the value. */
+function missingField(errors: readonly Issue[]): string | undefined {
+  const [only, ...others] = errors;
+  const isMissing =
+    only?.code === 'invalid_type' && only.path.length === 1 && only.message.endsWith('received undefined');
+  return isMissing && others.length === 0 ? String(only.path[0]) : undefined;
+}
+
+/** A field that another variant of the same object has is known, but does not go with the others. */
+function unknownField(key: string, known: string[], found: unknown, unknown: readonly string[]): string {
+  if (!known.includes(key)) return `unknown field; ${suggest(key, known, 'known fields')}`;
+  const beside = Object.keys(found ?? {}).filter((other) => !unknown.includes(other));
+  return `does not go with ${beside.map((other) => `\`${other}\``).join(', ')}; remove the one or the other`;
+}
+
+function fieldsOf(schema: z.ZodType, path: Path): string {
+  const known = knownFields(schema, path).slice(0, 6);
+  return known.length > 0 ? `an object with fields (${known.join(', ')})` : article('object');
 }
 
 function valueAt(value: unknown, path: Path): unknown {

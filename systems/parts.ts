@@ -1,7 +1,7 @@
-import type { z } from 'zod';
 import { type Backups, backupsSchema, type Source, sourceSchema } from './backupSchema.js';
 import { httpCheckSchema } from './httpCheckSchema.js';
-import type { Path } from './problem.js';
+import { type IncidentParts, incidentPartsOf } from './incidentParts.js';
+import { type Fields, isObject, list, type Part, part } from './part.js';
 import {
   type Blackout,
   blackoutSchema,
@@ -13,19 +13,12 @@ import {
 } from './schema.js';
 import { type Schedule, scheduleSchema } from './scheduleSchema.js';
 
-type Fields = Record<string, unknown>;
+export { isObject, type Part } from './part.js';
 
 /** The `backups` section but for its sources, which are judged one by one. */
 export type BackupPolicy = Omit<Backups, 'sources'>;
 
 const backupPolicySchema = backupsSchema.omit({ sources: true });
-
-/** One object of a description. `parsed` only if the schema has nothing against it, so that one mistake hides no other. */
-export interface Part<T = unknown> {
-  path: Path;
-  fields: Fields;
-  parsed?: T;
-}
 
 export interface Parts {
   root: Fields;
@@ -38,12 +31,9 @@ export interface Parts {
   schedules: Part<Schedule>[];
   backups?: Part<BackupPolicy>;
   sources: Part<Source>[];
+  oncall: IncidentParts;
   /** Lists whose entries must have names of their own. */
   namedLists: Part[][];
-}
-
-export function isObject(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Takes a raw description apart without relying on any of it. */
@@ -73,16 +63,7 @@ export function partsOf(raw: unknown): Parts {
     schedules: list(root['schedules'], ['schedules'], scheduleSchema),
     ...(root['backups'] !== undefined && { backups: part(policy, ['backups'], backupPolicySchema) }),
     sources,
+    oncall: incidentPartsOf(root),
     namedLists: [workloads, health, smoke, quiesce, blackouts, sources, ...checksOf, ...gatesOf, ...queriesOf],
   };
-}
-
-function list<T>(value: unknown, path: Path, schema?: z.ZodType<T>): Part<T>[] {
-  if (!Array.isArray(value)) return [];
-  return value.flatMap((entry: unknown, index) => (isObject(entry) ? [part(entry, [...path, index], schema)] : []));
-}
-
-function part<T>(value: unknown, path: Path, schema?: z.ZodType<T>): Part<T> {
-  const parsed = schema?.safeParse(value);
-  return { path, fields: isObject(value) ? value : {}, ...(parsed?.success && { parsed: parsed.data }) };
 }

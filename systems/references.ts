@@ -1,6 +1,7 @@
+import { incidentMentions } from './incidentReferences.js';
+import { keysOf, type Mention, mentionsIn, repeated, unknownNames } from './mentions.js';
 import { isObject, type Part, type Parts } from './parts.js';
-import { type Finding, type Path, pathText } from './problem.js';
-import { suggest } from './suggest.js';
+import type { Finding } from './problem.js';
 
 /** Names that lead nowhere, names that stand twice, and sections that others rely on. */
 export function referenceProblems(parts: Parts, expectedName: string | undefined): Finding[] {
@@ -23,7 +24,11 @@ export function referenceProblems(parts: Parts, expectedName: string | undefined
       keysOf(root['endpoints']),
       'endpoint',
     ),
-    ...unknownNames(notified(root['notify']), keysOf(root['channels']), 'channel'),
+    ...unknownNames(
+      [...notified(root['notify']), ...incidentMentions(parts.oncall).channels],
+      keysOf(root['channels']),
+      'channel',
+    ),
     ...unknownNames(
       parts.sources.flatMap(consumers),
       Array.isArray(root['workloads']) ? parts.workloads.flatMap(({ fields }) => text(fields['name'])) : undefined,
@@ -38,56 +43,17 @@ function nameProblems(name: unknown, expected: string | undefined): Finding[] {
   return [{ path: ['name'], message: `must be "${expected}", as the file is called (or rename the file)` }];
 }
 
-/** A name in a description, and where it stands. */
-interface Mention {
-  path: Path;
-  name: unknown;
-}
-
-/** Mentions of what `known` does not hold; a single finding when the whole section is missing. */
-function unknownNames(mentions: Mention[], known: string[] | undefined, noun: string): Finding[] {
-  const section = `${noun}s`;
-  const first = mentions.find(({ name }) => typeof name === 'string');
-  if (known === undefined) {
-    return first === undefined
-      ? []
-      : [{ path: [section], message: `is missing; ${pathText(first.path)} refers to it` }];
-  }
-  return mentions.flatMap(({ path, name }) => {
-    if (typeof name !== 'string' || known.includes(name)) return [];
-    const advice = suggest(name, known, `known ${section}`);
-    const cure = `${advice.endsWith('?') ? '' : '.'} Or add it to \`${section}\``;
-    return [{ path, message: `there is no ${noun} "${name.slice(0, 80)}"; ${advice}${cure}` }];
-  });
-}
-
 function notified(notify: unknown): Mention[] {
-  return Object.entries(isObject(notify) ? notify : {}).flatMap(([kind, names]) =>
-    (Array.isArray(names) ? names : []).map((name: unknown, index) => ({ path: ['notify', kind, index], name })),
-  );
+  return Object.entries(isObject(notify) ? notify : {}).flatMap(([kind, names]) => mentionsIn(names, ['notify', kind]));
 }
 
 /** What a swap of a source stops and starts. */
 function consumers({ path, fields: { consumers: names } }: Part): Mention[] {
-  return (Array.isArray(names) ? names : []).map((name: unknown, index) => ({
-    path: [...path, 'consumers', index],
-    name,
-  }));
+  return mentionsIn(names, [...path, 'consumers']);
 }
 
 function text(value: unknown): string[] {
   return typeof value === 'string' ? [value] : [];
-}
-
-function repeated(entries: Mention[]): Finding[] {
-  const seen = new Set<unknown>();
-  return entries.flatMap(({ path, name }) => {
-    if (typeof name !== 'string') return [];
-    if (seen.has(name))
-      return [{ path, message: `"${name.slice(0, 80)}" is named twice; each needs a name of its own` }];
-    seen.add(name);
-    return [];
-  });
 }
 
 function missingSections({ root, workloads, gates, rollout }: Parts): Finding[] {
@@ -108,8 +74,4 @@ function missingSections({ root, workloads, gates, rollout }: Parts): Finding[] 
     });
   }
   return findings;
-}
-
-function keysOf(value: unknown): string[] | undefined {
-  return isObject(value) ? Object.keys(value) : undefined;
 }

@@ -5,6 +5,7 @@ import { checkSystemFile, problemText } from '../../../systems/check.js';
 import { findSystemFile, listSystems, systemDirectories } from '../../../systems/directories.js';
 import type { FurtherCheck } from '../../../systems/examine.js';
 import { InvalidSystemError, loadSystem } from '../../../systems/load.js';
+import { checkStarts } from '../../../systems/startChecks.js';
 import { catalogue } from '../../../workflows/catalogue.js';
 import { exit } from '../exitCodes.js';
 import { print, table } from '../io.js';
@@ -16,7 +17,8 @@ export function checkSystems(io: Io, files: string[]): number {
   const known = listSystems(dirs).flatMap((name) => findSystemFile(name, dirs) ?? []);
   const chosen = files.length > 0 ? files : known;
   const ofSchedules = checkSchedules(catalogue, Date.now());
-  const further: FurtherCheck = (merged) => [...ofSchedules(merged), ...checkRecipients(merged)];
+  const ofStarts = checkStarts(catalogue);
+  const further: FurtherCheck = (merged) => [...ofSchedules(merged), ...ofStarts(merged), ...checkRecipients(merged)];
   const problems = chosen.flatMap((file) => checkSystemFile(file, further));
   print(io, { files: chosen, problems }, () =>
     problems.length > 0

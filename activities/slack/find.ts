@@ -20,7 +20,7 @@ export interface Place {
 
 interface Found {
   ts?: string;
-  metadata?: { event_type?: string; event_payload?: object };
+  metadata?: { event_type?: string; event_payload?: { key?: unknown } };
 }
 
 /** How far a worker's clock may be behind or ahead of Slack's. */
@@ -32,7 +32,7 @@ const PAGES = 3;
 export const isChannelId = (channel: string): boolean => /^[CGD][A-Z0-9]{5,}$/.test(channel);
 
 const carries = ({ metadata }: Found, { type, key }: Mark): boolean =>
-  metadata?.event_type === type && (metadata.event_payload as { key?: unknown } | undefined)?.key === key;
+  metadata?.event_type === type && metadata.event_payload?.key === key;
 
 async function read(
   client: WebClient,

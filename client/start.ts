@@ -20,7 +20,8 @@ export class AlreadyRunning extends Error {
 /** Temporal shows at most 200 bytes of it, in lists. */
 const summaryBytes = 190;
 
-function clip(text: string): string {
+/** As much of a summary as Temporal shows. */
+export function clipBytes(text: string): string {
   let out = text;
   while (Buffer.byteLength(out) > summaryBytes) out = out.slice(0, -1);
   return out;
@@ -40,7 +41,7 @@ export async function startRun(
       ...options,
       args: [input],
       workflowIdConflictPolicy: 'FAIL',
-      staticSummary: clip(`${runbook.title}: ${String(input.system)} (${String(input.reason)})`),
+      staticSummary: clipBytes(`${runbook.title}: ${String(input.system)} (${String(input.reason)})`),
     });
     return { workflowId: handle.workflowId, runId: handle.firstExecutionRunId };
   } catch (error) {

@@ -21,8 +21,8 @@ export type IncidentSystem = System & { incidents: Incidents };
 /** What became of one incident of a delivery. */
 export interface Delivered {
   incident: string;
-  /** `opened` when it was not known to run; `dropped`: resolved, and no incident of it is open. */
-  outcome: 'opened' | 'attached' | 'dropped';
+  /** `opened` when it was not known to run; `dropped`: resolved, and no incident of it is open; `held`: a firing whose resolve came first. */
+  outcome: 'opened' | 'attached' | 'dropped' | 'held';
   alerts: number;
 }
 

@@ -28,7 +28,7 @@ const leadOnly: ActionName[] = ['reassign', 'setSeverity', 'snooze', 'merge', 'a
 /** What each kind of person may do, spelled out; everything that is not named is refused. */
 const matrix: [string, Standing | undefined, Partial<IncidentFacts>, readonly ActionName[]][] = [
   ['somebody unknown', undefined, {}, []],
-  ['somebody unknown, unowned incident', undefined, { owner: undefined } as Partial<IncidentFacts>, []],
+  ['somebody unknown, security incident', undefined, { kind: 'security' }, []],
   ['a responder', person('responder'), {}, everybody],
   ['the owner', person('responder'), { owner: 'alice' }, [...everybody, ...ownerOrLead]],
   ['a lead', person('lead'), {}, actionNames],

@@ -90,6 +90,8 @@ export interface EvidenceActivities {
     json: string;
     markdown: string;
   }) => Promise<{ reference: string }>;
+  /** Read-only. The newest report of a workflow id, JSON of at most 1 MiB (more is `DocumentTooLarge`, final); null when there is none. */
+  latestReport: (input: { runbook: string; workflowId: string }) => Promise<string | null>;
   /**
    * Create-only text of at most 1 MiB beside the reports. Each part of `path` becomes one segment below the store's place; the last one needs an ending such as `.md`. A repeat with the same content returns
    * the same reference; other content under a path that is taken is `EvidenceConflict`, final.
@@ -130,7 +132,7 @@ export interface TemporalActivities {
    * a deadline of the last seconds may still show as it was.
    */
   findOverdue: (input: { system?: string; before: number; limit: number; watched: string[] }) => Promise<OverdueRuns>;
-  /** Read-only. View and timeline of an incident, open or closed: asked by query, else from its result or failure. Null when there is no such incident, or it tells nothing any more. */
+  /** Read-only. View and timeline of an incident, open or closed, by its queries. Null when Temporal does not know it any more, or it is no incident. */
   readIncident: (input: { workflowId: string }) => Promise<IncidentFacts | null>;
 }
 

@@ -3,7 +3,10 @@ import { backupWatchRunbook } from './backupWatch/runbook.js';
 import { drTestRunbook } from './drTest/runbook.js';
 import { emergencyRecoveryRunbook } from './emergencyRecovery/runbook.js';
 import { emergencyShutdownRunbook } from './emergencyShutdown/runbook.js';
+import { incidentAuditRunbook } from './incidentAudit/runbook.js';
+import { incidentRunbook } from './incident/runbook.js';
 import type { Runbook } from './kit/runbook.js';
+import { postmortemRunbook } from './postmortem/runbook.js';
 import { restartRunbook } from './restart/runbook.js';
 import { restoreRunbook } from './restore/runbook.js';
 import { retentionRunbook } from './retention/runbook.js';
@@ -26,4 +29,7 @@ export const catalogue: Record<string, Runbook> = {
   emergencyRecovery: emergencyRecoveryRunbook as unknown as Runbook,
   scale: scaleRunbook as unknown as Runbook,
   restart: restartRunbook as unknown as Runbook,
+  incident: incidentRunbook as unknown as Runbook,
+  postmortem: postmortemRunbook as unknown as Runbook,
+  incidentAudit: incidentAuditRunbook as unknown as Runbook,
 };

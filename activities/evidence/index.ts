@@ -63,6 +63,17 @@ export function createEvidenceActivities(options: { store: EvidenceStore }): Evi
       });
     },
 
+    async latestReport({ runbook, workflowId }) {
+      const prefix = `${[runbook, workflowId].map(segment).join('/')}/`;
+      return kept('The report could not be read', async () => {
+        const found = await store.list(prefix, Number.MAX_SAFE_INTEGER);
+        const newest = found.find(({ key }) => key.endsWith('.json'));
+        if (newest === undefined) return null;
+        if (newest.bytes > MAX_DOCUMENT) throw tooLarge(newest.key);
+        return (await store.read(newest.key)) ?? null;
+      });
+    },
+
     async saveDocument({ path, body, contentType }) {
       const key = path.map(segment).join('/');
       if (path.length === 0 || Buffer.byteLength(body) > MAX_DOCUMENT) throw tooLarge(key);

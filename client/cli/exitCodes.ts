@@ -49,6 +49,11 @@ export const exitCodes = [
     meaning: 'A shutdown or recovery is not complete: the report names what is still up or still down.',
     outcomes: ['PartialShutdown', 'RecoveryFailed', 'StayedDown'],
   },
+  {
+    code: 13,
+    meaning: 'Incidents are open that did not act at their deadline; an alarm is open for each.',
+    outcomes: ['IncidentOverdue'],
+  },
   { code: 130, meaning: 'Interrupted with Ctrl+C; the run goes on.', outcomes: [] },
 ] as const satisfies readonly ExitCode[];
 

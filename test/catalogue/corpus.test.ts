@@ -81,7 +81,7 @@ describe('the workflow bundle', () => {
 
   test('calls only activities that a worker registers', () => {
     const proxies =
-      /\b(?:probe|glance|mutate|watch|outbox|transfer)\)?\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)\.(\w+)\(/g;
+      /\b(?:probe|glance|briefly|mutate|watch|outbox|transfer)\)?\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)\.(\w+)\(/g;
     const called = new Set([...code.matchAll(proxies)].map((match) => match[1]));
     expect(called.size).toBeGreaterThan(10);
     expect([...called].filter((name) => !activityNames().includes(name ?? ''))).toEqual([]);

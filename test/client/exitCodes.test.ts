@@ -29,6 +29,7 @@ const expected: Record<FailureType, number> = {
   PartialShutdown: 12,
   RecoveryFailed: 12,
   StayedDown: 12,
+  IncidentOverdue: 13,
 };
 
 describe('exit codes', () => {

@@ -33,6 +33,16 @@ export const glance = (summary: string) =>
     cancellationType: ActivityCancellationType.TRY_CANCEL,
   });
 
+/** Small and worth some tries, but never a wait: what it tells is old within a minute. */
+export const briefly = (summary: string) =>
+  proxyActivities<Activities>({
+    summary,
+    startToCloseTimeout: '6s',
+    scheduleToCloseTimeout: '20s',
+    retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumAttempts: 3 },
+    cancellationType: ActivityCancellationType.TRY_CANCEL,
+  });
+
 /** Changes the outside world; idempotent by design of each activity. A cancel waits for the answer, so that we know what we did. */
 export const mutate = (summary: string, taskQueue?: string) =>
   proxyActivities<Activities>({

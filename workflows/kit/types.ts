@@ -129,6 +129,7 @@ export const failureTypes = [
   'PartialShutdown',
   'RecoveryFailed',
   'StayedDown',
+  'IncidentOverdue',
   // A step failed for good, for a reason that has no name of its own above, before anything was changed.
   'StepFailed',
 ] as const;

@@ -123,7 +123,7 @@ export function createActivities(connections: Connections): Activities {
       const { createNotifyActivities } = await import('./notify/index.js');
       return createNotifyActivities({ secrets, log });
     }),
-    ...lazily<OncallActivities>({ resolveTargets: true, pageTargets: true, recallPages: true }, async () => {
+    ...lazily<OncallActivities>({ resolveTargets: true, pageTargets: true, nextBusinessTime: true, recallPages: true }, async () => {
       const { createOncallActivities } = await import('./oncall/index.js');
       return createOncallActivities({ secrets, temporal });
     }),

@@ -11,12 +11,12 @@ function hindrance(person: Person, channel: Channel | undefined): string | undef
       return person.slack === undefined ? 'their `slack` member id is missing' : undefined;
     case 'mail':
       return person.email === undefined ? 'their `email` is missing' : undefined;
+    case 'statuspage':
+      return 'a status page reaches no person';
     case 'pagerduty':
     case 'webhook':
-      return undefined;
-    case 'statuspage':
     case 'log':
-      return `a channel of type ${channel.type} reaches nobody`;
+      return undefined;
   }
 }
 

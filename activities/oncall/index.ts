@@ -3,6 +3,7 @@ import type { Client } from '@temporalio/client';
 import { ApplicationFailure, WorkflowNotFoundError } from '@temporalio/common';
 import { bounded } from '../secrets/redact.js';
 import { slackClient } from '../slack/client.js';
+import { nextBusinessTime } from './businessHours.js';
 import { resolve } from './resolve.js';
 import type { SourceOptions } from './sources.js';
 import type { OncallActivities, OncallPerson, Page } from './types.js';
@@ -35,6 +36,8 @@ export function createOncallActivities(given: OncallOptions): OncallActivities {
   return {
     resolveTargets: (input) => resolve(options, input),
 
+    nextBusinessTime: ({ hours, at }) => Promise.resolve(nextBusinessTime(hours, at)),
+
     async pageTargets({ snapshot, targets, at, page }) {
       const resolved = await resolve(options, { snapshot, targets, at });
       const { taskQueue } = Context.current().info;
@@ -43,9 +46,9 @@ export function createOncallActivities(given: OncallOptions): OncallActivities {
       return resolved;
     },
 
-    async recallPages({ system, people, incident, why, keep }) {
+    async recallPages({ system, people, incident, why, keep, at }) {
       const client = options.temporal();
-      const recall = { incident, why: bounded(why), ...(keep ? { keep } : {}) };
+      const recall = { incident, why: bounded(why), ...(keep ? { keep } : {}), ...(at === undefined ? {} : { at }) };
       await all(
         people.map((id) => ({ id })),
         async ({ id }) => {

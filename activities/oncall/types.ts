@@ -1,4 +1,4 @@
-import type { Target } from '../../systems/incidentSchema.js';
+import type { Incidents, Target } from '../../systems/incidentSchema.js';
 import type { Contact, Person, Rota } from '../../systems/peopleSchema.js';
 import type { Channel } from '../../systems/schema.js';
 
@@ -65,13 +65,19 @@ export interface OncallActivities {
     at: number;
     page: Page;
   }) => Promise<ResolvedTargets>;
-  /** Tells pagers that pages of an incident are not needed any more. A pager that does not run is no error. */
+  /** Read-only and local: the first instant at or after `at` (ms) within business hours. An activity, because the rules of time zones belong to the machine. */
+  nextBusinessTime: (input: { hours: Incidents['businessHours']; at: number }) => Promise<number>;
+  /**
+   * Tells pagers that pages of an incident are not needed any more. A pager that does not run is no error. With `at`, when that was decided (ms), pages
+   * written since stay, and earlier ones that arrive late are not taken. `keep` has keys as the pager has them, completed by the person's id.
+   */
   recallPages: (input: {
     system: string;
     people: string[];
     incident: string;
     why: string;
     keep?: string[];
+    at?: number;
   }) => Promise<void>;
 }
 

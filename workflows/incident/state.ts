@@ -49,6 +49,8 @@ export interface IncidentState {
   owner?: string;
   ackedAt?: number;
   firstHumanAckAt?: number;
+  /** Somebody or something has acknowledged it once: a page after that is a page again. */
+  answered: boolean;
   firstPageAt?: number;
   lastActivityAt: number;
   /** When the owner was asked whether they are still on it. */
@@ -76,6 +78,8 @@ export interface IncidentState {
   stored: string[];
   seen: { id: string; answer?: ActionAnswer }[];
   root?: RootMessage;
+  /** Entries of the timeline below this number stand in the thread. */
+  threaded: number;
 }
 
 /** Time targets of a severity, counted from the opening. Those that were met or missed before stay as they were. */
@@ -119,6 +123,7 @@ export function openState(incident: string, input: IncidentInput, plan: Incident
     pages: [],
     paged: [],
     unanswered: [],
+    answered: false,
     lastActivityAt: now,
     reopened: 0,
     alerts: {},
@@ -132,5 +137,6 @@ export function openState(incident: string, input: IncidentInput, plan: Incident
     entries: 0,
     stored: [],
     seen: [],
+    threaded: 0,
   };
 }

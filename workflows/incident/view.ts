@@ -62,6 +62,11 @@ export function viewOf(turn: Turn): IncidentView {
     checklist: state.checklist,
     ...(state.lastUpdate && { lastUpdate: state.lastUpdate }),
     reopened: state.reopened,
+    levels: policyOf(plan, state.policy).levels.length,
+    pages: state.pages.reduce((sum, { people }) => sum + people.length, 0),
+    ...(state.firstHumanAckAt !== undefined && { firstHumanAckAt: state.firstHumanAckAt }),
+    ...(state.resolvedBy !== undefined && { resolvedBy: state.resolvedBy }),
+    ...(state.noise !== undefined && { noise: state.noise }),
     ...(state.mergedInto !== undefined && { mergedInto: state.mergedInto }),
     ...(state.storm !== undefined && { storm: state.storm }),
   };

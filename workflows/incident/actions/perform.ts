@@ -37,6 +37,7 @@ function acknowledge(turn: Turn, action: Action & { type: 'acknowledge' }): stri
   state.phase = 'acknowledged';
   state.owner = who;
   state.ackedAt = now;
+  state.answered = true;
   state.generation += 1;
   delete state.snoozedUntil;
   delete state.askedAt;

@@ -103,3 +103,10 @@ export function authorise(
       : `Only a lead may do this (${action}); nothing was done.`,
   );
 }
+
+/**
+ * What a source of events may do for itself, with no person of the system behind it: acknowledge (which is no human response) and note, and
+ * nothing in security incidents.
+ */
+export const sourceMay = (action: ActionName, kind: IncidentFacts['kind']): boolean =>
+  kind === 'operational' && (action === 'acknowledge' || action === 'note');

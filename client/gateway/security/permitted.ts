@@ -1,7 +1,7 @@
 import { type IdentifiedAction, type IncidentPort, TemporalAway } from '../../incidents/port.js';
 import type { System } from '../../../systems/schema.js';
 import type { Action, ActionAnswer, Actor, IncidentView } from '../../../workflows/incident/types.js';
-import { authorise, maySee, type IncidentFacts, type Standing } from './authorise.js';
+import { authorise, maySee, sourceMay, type IncidentFacts, type Permission, type Standing } from './authorise.js';
 
 const defaultRestrictedRoles = ['security', 'executive'];
 /** Incidents are merged into one another; nobody follows further than this. */
@@ -62,6 +62,8 @@ export interface Attempt {
   /** Workflow id. */
   incident: string;
   actor: Actor;
+  /** The source of events acts for itself: what it may do is less than what any person may. */
+  bySource?: boolean;
   requestId: string;
   /** Of the message that was answered (ms): an incident opened after it is another one. */
   seenAt?: number;
@@ -86,12 +88,21 @@ async function actUnseen(incidents: IncidentPort, attempt: Attempt): Promise<Act
   const { system, incident, actor, requestId, seenAt } = attempt;
   const action = attempt.action(undefined);
   if (!action || (action.type !== 'acknowledge' && action.type !== 'note')) return undefined;
-  const standing = standingOf(system, actor);
   const kind = kindOf(system, incident) ?? 'security';
-  if (!maySee(standing, kind, restrictedRoles(system))) return undefined;
+  const may = attempt.bySource
+    ? sourceMay(action.type, kind)
+    : maySee(standingOf(system, actor), kind, restrictedRoles(system));
+  if (!may) return undefined;
   const open = (await incidents.list(system.name, 1_000)).find((one) => one.incident === incident);
   if (!open || (seenAt !== undefined && seenAt < open.openedAt)) return undefined;
   return incidents.act(incident, { ...action, requestId });
+}
+
+function permissionFor({ system, actor, bySource }: Attempt, action: Action, view: IncidentView): Permission {
+  if (!bySource)
+    return authorise(action.type, standingOf(system, actor), factsOf(system, view), restrictedRoles(system));
+  if (sourceMay(action.type, view.kind)) return { allowed: true };
+  return { allowed: false, code: 'UNKNOWN_PERSON', why: 'Nobody of the system stands behind it; nothing was done.' };
 }
 
 /**
@@ -99,7 +110,7 @@ async function actUnseen(incidents: IncidentPort, attempt: Attempt): Promise<Act
  * `RESTRICTED`, `NOT_ALLOWED`, or those of the incident itself. Throws `TemporalAway`.
  */
 export async function actIfPermitted(incidents: IncidentPort, attempt: Attempt): Promise<Attempted> {
-  const { system, actor, requestId, seenAt } = attempt;
+  const { system, requestId, seenAt } = attempt;
   let view: IncidentView | undefined;
   try {
     view = await current(incidents, system, attempt.incident);
@@ -115,7 +126,7 @@ export async function actIfPermitted(incidents: IncidentPort, attempt: Attempt):
       'The message is about an earlier incident, which is closed; nothing was done. Use the newest message.';
     return { answer: refused('OTHER_INCIDENT', answer), view };
   }
-  const permission = authorise(action.type, standingOf(system, actor), factsOf(system, view), restrictedRoles(system));
+  const permission = permissionFor(attempt, action, view);
   if (!permission.allowed) return { answer: refused(permission.code, permission.why), view };
   const identified: IdentifiedAction = { ...action, requestId };
   return { answer: await incidents.act(view.incident, identified), view };

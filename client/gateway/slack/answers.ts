@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { TemporalAway } from '../../incidents/port.js';
 import { allowedResponseUrl, line, respond } from './respond.js';
-import { within } from './within.js';
+import { within } from '../within.js';
 
 /** How long answers under way are waited for when the gateway stops. */
 const drainMs = 5_000;

@@ -9,7 +9,7 @@ import { runCommand } from './command.js';
 import { parseCommandForm, parseInteraction } from './form.js';
 import { press } from './press.js';
 import { ephemeral } from './respond.js';
-import { within } from './within.js';
+import { within } from '../within.js';
 
 /** Slack gives up after three seconds; what takes longer than this is answered to `response_url`. */
 const patienceMs = 2_000;

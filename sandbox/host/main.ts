@@ -14,7 +14,7 @@ async function main(): Promise<void> {
 }
 
 async function serve(config: HostConfig): Promise<HostReady> {
-  const { kubeconfig, kubelet, metrics, services, registry, slack, statuspage } = config;
+  const { kubeconfig, kubelet, metrics, services, registry, slack, statuspage, pagerduty, mail } = config;
   const ready: HostReady = {};
   const cluster = kubeconfig === undefined ? undefined : (await import('../kubernetes/client.js')).connect(kubeconfig);
   if (cluster && kubelet) await (await import('./kubelet.js')).serveKubelet(cluster, kubelet);
@@ -25,13 +25,16 @@ async function serve(config: HostConfig): Promise<HostReady> {
   if (slack) {
     const { createSlackDouble } = await import('../slack/index.js');
     const token = `xoxb-${randomBytes(24).toString('base64url')}`;
-    ready.slack = { url: await createSlackDouble({ token }).listen(slack.port), token };
+    const signingSecret = randomBytes(16).toString('hex');
+    ready.slack = { url: await createSlackDouble({ token, signingSecret }).listen(slack.port), token, signingSecret };
   }
   if (statuspage) {
     const { createStatuspageDouble } = await import('../statuspage/index.js');
     const place = { token: randomBytes(32).toString('hex'), pageId: 'belaysandbox', components: ['app', 'api'] };
     ready.statuspage = { url: await createStatuspageDouble(place).listen(statuspage.port), ...place };
   }
+  if (pagerduty) ready.pagerduty = await (await import('../pagerduty/serve.js')).servePagerduty(pagerduty.port);
+  if (mail) ready.mail = await (await import('../mail/serve.js')).serveMail(mail);
   return ready;
 }
 

@@ -1,3 +1,5 @@
+import type { SandboxState } from '../kit/types.js';
+
 /** HTTPS on loopback; callers must show a certificate signed by `ca`. Values are paths of PEM files. */
 export interface TlsPort {
   port: number;
@@ -20,12 +22,17 @@ export interface HostConfig {
   registry?: { port: number };
   slack?: { port: number };
   statuspage?: { port: number };
+  pagerduty?: { port: number };
+  /** SMTP, and HTTP to look into it. */
+  mail?: { port: number; controlPort: number };
 }
 
 /** Where the parts of a host process are found. */
 export interface HostReady {
   services?: { url: string };
   registry?: { host: string };
-  slack?: { url: string; token: string };
+  slack?: { url: string; token: string; signingSecret: string };
   statuspage?: { url: string; token: string; pageId: string; components: string[] };
+  pagerduty?: NonNullable<SandboxState['pagerduty']>;
+  mail?: NonNullable<SandboxState['mail']>;
 }

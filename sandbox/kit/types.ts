@@ -55,10 +55,21 @@ export interface SandboxState {
   alertmanager?: { url: string; config: string; bin: string };
   /** OCI distribution registry, `host:port` (plain HTTP on loopback). */
   registry?: { host: string };
-  /** Strict double of the Slack Web API. */
-  slack?: { url: string; token: string };
+  /** Strict double of Slack. `url` is that of its Web API; the secret signs what its people do. */
+  slack?: { url: string; token: string; signingSecret: string };
   /** Strict double of Statuspage's REST API, with one page. `url` is a channel's `apiUrl`. */
   statuspage?: { url: string; token: string; pageId: string; components: string[] };
+  /** Strict double of PagerDuty: `url` is the `apiUrl` of channels and rotas. One service, one schedule, some users; webhooks once a URL is given. */
+  pagerduty?: {
+    url: string;
+    apiToken: string;
+    routingKey: string;
+    schedule: string;
+    users: string[];
+    webhookSecret: string;
+  };
+  /** SMTP server without encryption that keeps what it gets; `url` shows it, see sandbox/mail/serve.ts. */
+  mail?: { host: string; port: number; user: string; password: string; url: string };
   /** S3 server with versioning and object lock; the only account that it knows. */
   objectstore?: { endpoint: string; region: string; accessKeyId: string; secretAccessKey: string };
   /** Folders with the programs of every backup (zstd, age) that are not on the PATH. Comes with `objectstore`. */
@@ -87,7 +98,9 @@ export type ComponentName =
   | 'redis'
   | 'mongodb'
   | 'aws'
-  | 'statuspage';
+  | 'statuspage'
+  | 'pagerduty'
+  | 'mail';
 
 /** What is started and stopped as one: `host` is the one Node process that plays services, registry and Slack. */
 export type PartName =
@@ -101,4 +114,6 @@ export type PartName =
   | 'redis'
   | 'mongodb'
   | 'aws'
-  | 'statuspage';
+  | 'statuspage'
+  | 'pagerduty'
+  | 'mail';

@@ -8,6 +8,14 @@ const plain = (max: number) =>
   z.strictObject({ type: z.literal('plain_text'), text: z.string().min(1).max(max), emoji: z.boolean().optional() });
 const text = (max: number) => z.discriminatedUnion('type', [mrkdwn(max), plain(max)]);
 
+const confirm = z.strictObject({
+  title: plain(100),
+  text: text(300),
+  confirm: plain(30),
+  deny: plain(30),
+  style: z.enum(['primary', 'danger']).optional(),
+});
+
 const button = z.strictObject({
   type: z.literal('button'),
   text: plain(75),
@@ -15,7 +23,17 @@ const button = z.strictObject({
   value: z.string().max(2_000).optional(),
   url: z.url().max(3_000).optional(),
   style: z.enum(['primary', 'danger']).optional(),
+  confirm: confirm.optional(),
 });
+
+const buttons = z
+  .array(button)
+  .min(1)
+  .max(25)
+  .refine((all) => {
+    const ids = all.map((one) => one.action_id).filter((id) => id !== undefined);
+    return new Set(ids).size === ids.length;
+  }, 'action_id must be unique in its block');
 
 const block = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('header'), block_id: blockId, text: plain(150) }),
@@ -26,10 +44,11 @@ const block = z.discriminatedUnion('type', [
       text: text(3_000).optional(),
       fields: z.array(text(2_000)).min(1).max(10).optional(),
       expand: z.boolean().optional(),
+      accessory: button.optional(),
     })
     .refine((section) => section.text !== undefined || section.fields !== undefined, 'needs text or fields'),
   z.strictObject({ type: z.literal('context'), block_id: blockId, elements: z.array(text(3_000)).min(1).max(10) }),
-  z.strictObject({ type: z.literal('actions'), block_id: blockId, elements: z.array(button).min(1).max(25) }),
+  z.strictObject({ type: z.literal('actions'), block_id: blockId, elements: buttons }),
   z.strictObject({ type: z.literal('divider'), block_id: blockId }),
 ]);
 

@@ -46,7 +46,7 @@ function several(pages: Page[], key: string | undefined): KnownBlock[] {
       ),
     ),
     ...paragraphs(someOf(others, WITH_LINE, line, 'more')),
-    ...(buttons.some((one) => one === undefined) ? [answerByCommand('<id>')] : []),
+    ...(buttons.some((one) => one === undefined) ? [answerByCommand('INCIDENT')] : []),
   ];
 }
 

@@ -21,6 +21,8 @@ export type Started = { pids: Record<string, number> } & Partial<
     | 'mongodb'
     | 'aws'
     | 'statuspage'
+    | 'pagerduty'
+    | 'mail'
   >
 >;
 
@@ -196,6 +198,32 @@ export const PARTS: readonly Part[] = [
     },
     async check({ statuspage }) {
       await httpProbe(new URL('/_sandbox/components', required(statuspage).url).toString())();
+    },
+  },
+  {
+    name: 'pagerduty',
+    components: ['pagerduty'],
+    needs: [],
+    optional: true,
+    async start({ state, progress }) {
+      const { startPagerduty } = await import('./pagerduty/start.js');
+      return startPagerduty({ dir: state.dir, progress });
+    },
+    async check({ pagerduty }) {
+      await httpProbe(`${required(pagerduty).url}/_sandbox/incidents`)();
+    },
+  },
+  {
+    name: 'mail',
+    components: ['mail'],
+    needs: [],
+    optional: true,
+    async start({ state, progress }) {
+      const { startMail } = await import('./mail/start.js');
+      return startMail({ dir: state.dir, progress });
+    },
+    async check({ mail }) {
+      await httpProbe(`${required(mail).url}/_sandbox/messages`)();
     },
   },
 ];

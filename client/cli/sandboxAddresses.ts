@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { programFolders } from '../../sandbox/programFolders.js';
@@ -32,10 +33,17 @@ export function addresses(state: SandboxState, env: NodeJS.ProcessEnv): Record<s
     if (state.slack && !env['SLACK_BOT_TOKEN']) {
       found['BELAY_SLACK_API_URL'] = state.slack.url;
       found['SLACK_BOT_TOKEN'] = state.slack.token;
+      found['SLACK_SIGNING_SECRET'] = state.slack.signingSecret;
+      // Workers and the gateway only have to agree.
+      found['BELAY_BUTTON_KEY'] = createHash('sha256').update(`buttons ${state.slack.token}`).digest('hex');
     }
     if (state.statuspage && !env['STATUSPAGE_API_KEY']) {
       found['BELAY_STATUSPAGE_API_URL'] = state.statuspage.url;
       found['STATUSPAGE_API_KEY'] = state.statuspage.token;
+    }
+    if (state.pagerduty && !env['PAGERDUTY_ROUTING_KEY']) {
+      found['BELAY_PAGERDUTY_API_URL'] = state.pagerduty.url;
+      found['PAGERDUTY_ROUTING_KEY'] = state.pagerduty.routingKey;
     }
   }
   const folders = programFolders(state);

@@ -9,7 +9,8 @@ const nameOf = (io: Io): string | undefined => io.env['BELAY_SANDBOX'] || undefi
 
 /** Where everything is, and how to use and stop it. */
 function guide(state: SandboxState): string {
-  const { temporal, kubernetes, services, prometheus, alertmanager, registry, slack, statuspage } = state;
+  const { temporal, kubernetes, services, prometheus, alertmanager, registry, slack, statuspage, pagerduty, mail } =
+    state;
   const places: [string, string | undefined][] = [
     ['Temporal', temporal?.address],
     ['Temporal UI', temporal?.ui],
@@ -21,6 +22,8 @@ function guide(state: SandboxState): string {
     ['registry', registry?.host],
     ['Slack double', slack?.url],
     ['Statuspage double', statuspage?.url],
+    ['PagerDuty double', pagerduty?.url],
+    ['mail server', mail && `${mail.host}:${mail.port}, shown at ${mail.url}/_sandbox/messages`],
   ];
   return [
     table(places.flatMap(([name, place]) => (place === undefined ? [] : [[name, place]]))),
@@ -41,11 +44,13 @@ export async function sandboxUp(io: Io, options: { only?: string[] }): Promise<v
     ...(options.only ? { components: options.only as ComponentName[] } : {}),
     progress: (line) => io.note(line),
   });
-  const { slack, statuspage } = state;
+  const { slack, statuspage, pagerduty, mail } = state;
   const shown = {
     ...state,
     slack: slack && { url: slack.url },
     statuspage: statuspage && { url: statuspage.url, pageId: statuspage.pageId, components: statuspage.components },
+    pagerduty: pagerduty && { url: pagerduty.url, schedule: pagerduty.schedule, users: pagerduty.users },
+    mail: mail && { host: mail.host, port: mail.port, user: mail.user, url: mail.url },
   };
   print(io, shown, () => guide(state));
 }

@@ -13,6 +13,14 @@ export interface Recall {
   why: string;
   /** Pages of these keys stay. */
   keep?: string[];
+  /** When that was decided, ms: pages written before are not taken any more either, should they arrive late; those written since stay. */
+  at?: number;
+}
+
+/** What a pager begins with. */
+export interface PagerInput {
+  system: string;
+  person: string;
 }
 
 export const pageSignal = defineSignal<[PageRequest]>('page');

@@ -4,6 +4,7 @@ import { bounded } from '../secrets/redact.js';
 import type { SecretResolver } from '../secrets/resolver.js';
 import type { SlackBoard } from '../slack/board.js';
 import { slackClient, type SlackClientFor } from '../slack/client.js';
+import { awaitTurn, type Pace } from '../slack/pace.js';
 import { heartbeating } from '../temporal/heartbeat.js';
 import { saveTimelinePart } from './timeline.js';
 import type { IncidentBoardActivities } from './types.js';
@@ -14,6 +15,8 @@ export interface IncidentBoardOptions {
   /** Writes one structured line. */
   log: (fields: Record<string, unknown>, message: string) => void;
   slackClientFor?: SlackClientFor;
+  /** Spaces new messages to a Slack channel; about one per second by default. */
+  pace?: Pace;
   /** `BELAY_SLACK_API_URL` is used where a channel names no `apiUrl`. The process's environment by default. */
   env?: Record<string, string | undefined>;
 }
@@ -26,13 +29,13 @@ type SlackChannel = Extract<Channel, { type: 'slack' }>;
  * Evidence: see `saveTimelinePart`. No token is ever part of a failure.
  */
 export function createIncidentActivities(options: IncidentBoardOptions): IncidentBoardActivities {
-  const { secrets, evidence, log, slackClientFor = slackClient, env = process.env } = options;
+  const { secrets, evidence, log, slackClientFor = slackClient, pace = awaitTurn, env = process.env } = options;
 
   async function boardOf(channelName: string, channel: SlackChannel): Promise<SlackBoard> {
     const { buttonKeys } = await import('../slack/buttonValue.js');
     const [token, [buttonKey]] = await Promise.all([secrets.resolve(channel.token), buttonKeys(secrets)]);
     const client = slackClientFor(token, channel.apiUrl ?? env['BELAY_SLACK_API_URL']);
-    return { client, channelName, channel: channel.channel, buttonKey };
+    return { client, channelName, channel: channel.channel, buttonKey, pace };
   }
 
   return {

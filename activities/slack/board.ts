@@ -2,7 +2,7 @@ import type { WebClient } from '@slack/web-api';
 import type { IncidentView, RootMessage, TimelineEntry } from '../../workflows/incident/types.js';
 import { refusalCode, slackFailure } from './errors.js';
 import { incidentMessage } from './incidentMessage.js';
-import { awaitTurn } from './pace.js';
+import type { Pace } from './pace.js';
 import { postOnce, QUIET } from './post.js';
 import { timelineMessage } from './timelineMessage.js';
 
@@ -14,6 +14,8 @@ export interface SlackBoard {
   channel: string;
   /** Signs the buttons; without one there are none. */
   buttonKey: string | undefined;
+  /** Called before each new message. */
+  pace: Pace;
 }
 
 /** The message cannot be edited any more, whoever is to blame: somebody deleted it, it is too old, it is of another app. A new one takes its place. */
@@ -43,11 +45,11 @@ export async function showInSlack(
   view: IncidentView,
   root: RootMessage | undefined,
 ): Promise<RootMessage> {
-  const { client, channel, channelName, buttonKey } = board;
+  const { client, channel, channelName, buttonKey, pace } = board;
   const to = `Slack channel "${channelName}"`;
   const content = incidentMessage(view, buttonKey);
   if (root?.channelName === channelName && (await edited(client, root, content, to))) return root;
-  await awaitTurn(channel, to);
+  await pace(channel, to);
   // A later run of the same incident id is another incident.
   const key = `${view.incident}/${view.openedAt}`;
   const posted = await postOnce(client, { channel, to }, { type: 'belay_incident', key }, () => content);
@@ -56,13 +58,13 @@ export async function showInSlack(
 
 /** Entries of the timeline as one reply to `root`, once per key. Throws what `slackFailure` makes. */
 export async function replyInSlack(
-  { client, channelName }: Pick<SlackBoard, 'client' | 'channelName'>,
+  { client, channelName, pace }: Pick<SlackBoard, 'client' | 'channelName' | 'pace'>,
   root: RootMessage,
   key: string,
   entries: TimelineEntry[],
 ): Promise<void> {
   const to = `Slack channel "${channelName}"`;
-  await awaitTurn(root.channel, to);
+  await pace(root.channel, to);
   const target = { channel: root.channel, thread: root.ts, to };
   await postOnce(client, target, { type: 'belay_timeline', key }, () => timelineMessage(entries));
 }

@@ -13,6 +13,9 @@ const next = new LRUCache<string, number>({ max: 1_000 });
 /** What an activity was promised, so that its next attempt does not stand in line again. */
 const promised = new LRUCache<string, number>({ max: 10_000, ttl: 15 * 60_000 });
 
+/** Waits until a message to `channel` may go, or throws `SlackRateLimited`; `to` is for the failure. */
+export type Pace = (channel: string, to: string) => Promise<void>;
+
 /** When a message may go that is wanted at `now` (ms), and the channel's new mark. */
 export function slotAt(mark: number | undefined, now: number): { slot: number; mark: number } {
   const theoretical = Math.max(mark ?? 0, now);
@@ -23,7 +26,7 @@ export function slotAt(mark: number | undefined, now: number): { slot: number; m
  * Waits for the channel's turn, so that a storm of incidents does not run into Slack's limit and come back all at once. For messages about incidents;
  * pages never wait here. A turn that is further off than two seconds is `SlackRateLimited`, to be retried at that time. Per process.
  */
-export async function awaitTurn(channel: string, to: string): Promise<void> {
+export const awaitTurn: Pace = async (channel, to) => {
   const context = Context.current();
   const { activityId, workflowExecution } = context.info;
   const me = `${workflowExecution?.runId}/${activityId}/${channel}`;
@@ -41,4 +44,4 @@ export async function awaitTurn(channel: string, to: string): Promise<void> {
   }
   promised.delete(me);
   if (wait > 0) await context.sleep(wait);
-}
+};

@@ -1,11 +1,14 @@
 import type { Command } from 'commander';
 import type { VerbName } from '../../workflows/kit/messages.js';
 import { verbDescriptions } from '../../workflows/kit/verbTexts.js';
+import type { GatewayOptions } from '../gateway/config.js';
 import { verbCommand } from '../verbs.js';
 import { backupCommands } from './backupCommands.js';
 import { UsageError } from './errors.js';
 import { processIo } from './io.js';
+import { incidentCommands } from './incidentCommands.js';
 import type { Io } from './io.js';
+import { postmortemCommands } from './postmortemCommands.js';
 import type { InputOptions } from './prepare.js';
 import type { StartOptions } from './commands/start.js';
 import type { ReportOptions } from './commands/report.js';
@@ -41,6 +44,8 @@ export function defineCommands(program: Command, done: (code: number) => void): 
 
   runCommands(program, handle);
   steeringCommands(program, handle);
+  incidentCommands(program, handle);
+  postmortemCommands(program, handle);
   placeCommands(program, handle);
 }
 
@@ -186,6 +191,16 @@ function placeCommands(program: Command, handle: Handle): void {
     .option('--host <name>', 'only work that needs this host: its SQLite files, folders, pgBackRest')
     .action(
       handle(async (io, options: { host?: string }) => (await import('./commands/worker.js')).worker(io, options)),
+    );
+
+  program
+    .command('gateway')
+    .description('take alerts and the requests of bots until SIGTERM; see docs/gateway.md')
+    .option('--port <port>', 'port to listen on (default: $BELAY_GATEWAY_PORT, else 8088)')
+    .option('--host <address>', 'address to listen on (default: $BELAY_GATEWAY_HOST, else 127.0.0.1)')
+    .option('--systems <names>', 'only these, separated by commas (default: $BELAY_GATEWAY_SYSTEMS, else all)')
+    .action(
+      handle(async (io, options: GatewayOptions) => (await import('./commands/gateway.js')).gateway(io, options)),
     );
 
   backupCommands(program, handle);

@@ -14,11 +14,12 @@ const redactLine = (line: string): string =>
 export function createLogger(
   level: string,
   destination: DestinationStream = pino.destination({ sync: true }),
+  service = 'belay-worker',
 ): PinoLogger {
   return pino(
     {
       level,
-      base: { service: 'belay-worker' },
+      base: { service },
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },

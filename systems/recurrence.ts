@@ -1,6 +1,4 @@
-import rrule from 'rrule';
-
-const { RRule } = rrule;
+import { RRule } from './rrule.js';
 
 const RANGES: Record<string, readonly [number, number]> = {
   BYMONTH: [1, 12],

@@ -1,8 +1,6 @@
-import rrule from 'rrule';
 import { recurrenceProblem } from '../../systems/recurrence.js';
+import { RRule } from '../../systems/rrule.js';
 import type { LocalRota } from './rota.js';
-
-const { RRule } = rrule;
 
 type Holiday = LocalRota['holidays'][number];
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { GatewayError } from '../errors.js';
+import { parseJson } from '../json.js';
 
 const text = (max: number) => z.string().max(max);
 /** Something that an event names, e.g. a user or a service. */
@@ -50,7 +51,8 @@ const eventSchema = z.object({
   data: z.unknown(),
 });
 
-const envelopeSchema = z.object({ event: eventSchema });
+/** What every webhook has; `data` differs by the type of the event. */
+export const envelopeSchema = z.object({ event: eventSchema });
 const dataSchema = z.discriminatedUnion('type', [incidentSchema, noteSchema, updateSchema, responderSchema]);
 
 export type Reference = z.output<typeof referenceSchema>;
@@ -72,13 +74,7 @@ const malformed = (): GatewayError =>
 
 /** Reads the body of a webhook. Throws `GatewayError` 400. */
 export function parseEvent(body: Buffer): PagerdutyEvent {
-  let json: unknown;
-  try {
-    json = JSON.parse(body.toString('utf8'));
-  } catch {
-    throw malformed();
-  }
-  const envelope = envelopeSchema.safeParse(json);
+  const envelope = envelopeSchema.safeParse(parseJson(body));
   if (!envelope.success) throw malformed();
   const { id, event_type: type, occurred_at: at, agent, client, data } = envelope.data.event;
   const known = type.startsWith('incident.') ? dataSchema.safeParse(data) : undefined;

@@ -1,19 +1,28 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
 import { TemporalAway } from '../../incidents/port.js';
+import { jsonSchema, responses } from '../answers.js';
 import { GatewayError, unavailable } from '../errors.js';
 import { rawBody } from '../rawBody.js';
+import { createPace } from '../security/pace.js';
 import { verifyPagerduty } from '../security/pagerdutySignature.js';
 import { createReplayMemory, outsideMemory, pagerdutyMemoryMs, type ReplayMemory } from '../security/replayMemory.js';
 import type { GatewayDeps, Source } from '../types.js';
 import { within } from '../within.js';
-import { parseEvent } from './event.js';
-import { takeEvent, type Outcome } from './take.js';
+import { envelopeSchema, parseEvent } from './event.js';
+import { outcomes, takeEvent, type Outcome } from './take.js';
 import { createWhereabouts } from './whereabouts.js';
 
 /** PagerDuty waits five seconds for an answer, and sends again what got none. */
 const answerMs = 4_000;
 /** Larger ones PagerDuty does not send. */
 const maxBytes = 256 * 1_024;
+/** Of one source; what is too much is sent again. */
+const perMinute = 1_200;
+
+const answerSchema = z
+  .object({ outcome: z.enum([...outcomes, 'repeat']).describe('What became of the event') })
+  .meta({ id: 'PagerdutyTaken' });
 
 const header = (request: FastifyRequest, name: string): string | undefined => {
   const value = request.headers[name];
@@ -34,13 +43,11 @@ function admit(
   if (source && secrets.length === 0)
     throw unavailable('The signing secret of this source could not be resolved yet; send it again.');
   const verdict = verifyPagerduty(rawBody(request), header(request, 'x-pagerduty-signature'), secrets);
-  if (source && verdict.genuine) return source;
+  if (source && verdict.genuine) {
+    request.sender = { kind: 'pagerduty', source: source.name };
+    return source;
+  }
   const isMalformed = source !== undefined && !verdict.genuine && verdict.reason === 'malformed';
-  deps.metrics.refused.inc({
-    kind: 'pagerduty',
-    source: source?.name ?? 'unknown',
-    reason: source ? 'signature' : 'token',
-  });
   if (isMalformed)
     throw new GatewayError(400, 'INVALID', 'X-PagerDuty-Signature is no list of version=signature.', 'signature');
   throw forbidden(source ? 'signature' : 'token');
@@ -70,6 +77,7 @@ async function onceFor(
 export function registerPagerduty(app: FastifyInstance, deps: GatewayDeps): void {
   const memory = createReplayMemory<Outcome>({ ttlMs: pagerdutyMemoryMs });
   const whereabouts = createWhereabouts(deps.client, deps.incidents);
+  const pace = createPace(app, perMinute);
 
   async function take(
     request: FastifyRequest<{ Params: { source: string } }>,
@@ -77,11 +85,10 @@ export function registerPagerduty(app: FastifyInstance, deps: GatewayDeps): void
   ): Promise<FastifyReply> {
     const source = admit(request, deps, deps.sources.pagerduty.get(request.params.source));
     const { name } = source;
+    await pace(request, name);
     const event = parseEvent(rawBody(request));
-    if (outsideMemory(event.occurredAt, deps.clock())) {
-      deps.metrics.refused.inc({ kind: 'pagerduty', source: name, reason: 'stale' });
+    if (outsideMemory(event.occurredAt, deps.clock()))
       throw new GatewayError(403, 'STALE', 'The event is more than 48 hours old, or of the future.', 'stale');
-    }
     const { incidents } = source.system;
     if (!incidents) throw unavailable('The system of this source has no incidents.');
     const incoming = { source: name, system: { ...source.system, incidents }, event };
@@ -107,5 +114,13 @@ export function registerPagerduty(app: FastifyInstance, deps: GatewayDeps): void
     request.maxBodyBytes = maxBytes;
     done();
   };
-  app.post<{ Params: { source: string } }>('/pagerduty/:source', { onRequest: limits }, take);
+  const schema = {
+    tags: ['pagerduty'],
+    summary: 'Webhooks of PagerDuty, version 3',
+    description: 'Signed in X-PagerDuty-Signature. The same event again changes nothing.',
+    params: jsonSchema(z.object({ source: z.string().describe('Name in `incidents.sources`') }), 'input'),
+    body: jsonSchema(envelopeSchema, 'input'),
+    response: responses({ 202: answerSchema }, [400, 403, 404, 408, 413, 415, 429, 503]),
+  };
+  app.post<{ Params: { source: string } }>('/pagerduty/:source', { schema, onRequest: limits }, take);
 }

@@ -11,8 +11,19 @@ import type { IncidentData, PagerdutyEvent } from './event.js';
 import { meaningOf, subjectOf, type Meaning } from './meaning.js';
 import { linkText, type Whereabouts } from './whereabouts.js';
 
-/** What became of an event; the label of a metric, and told to the sender. */
-export type Outcome = 'ignored' | 'echo' | 'opened' | 'attached' | 'dropped' | 'held' | 'acted' | 'noted' | 'refused';
+/** What may become of an event; labels of a metric, and told to the sender. */
+export const outcomes = [
+  'ignored',
+  'echo',
+  'opened',
+  'attached',
+  'dropped',
+  'held',
+  'acted',
+  'noted',
+  'refused',
+] as const;
+export type Outcome = (typeof outcomes)[number];
 
 /** One event, and where it came in. */
 export interface Incoming {

@@ -45,12 +45,14 @@ export function admit(request: FastifyRequest, deps: GatewayDeps): Admitted {
     if (verdict.genuine) sources.push(source);
     else reason = verdict.reason;
   }
-  if (sources.length > 0) {
+  const [first] = sources;
+  if (first) {
+    request.sender = { kind: 'slack', source: first.name };
     const isRetry = header(request, 'x-slack-retry-num') !== undefined;
     return { sources, signature: signed.signature ?? '', isRetry, form: formOf(request) };
   }
   if (known.length > 0 && known.every(({ secrets }) => secrets.length === 0))
     throw unavailable('The signing secret of Slack could not be resolved yet; try again.');
-  deps.metrics.refused.inc({ kind: 'slack', source: 'unknown', reason: reason === 'stale' ? 'stale' : 'signature' });
-  throw new GatewayError(403, 'FORBIDDEN', 'The request is not signed as Slack signs it.', 'signature');
+  const why = reason === 'stale' ? 'stale' : 'signature';
+  throw new GatewayError(403, 'FORBIDDEN', 'The request is not signed as Slack signs it.', why);
 }

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { responses } from '../answers.js';
 import { GatewayError, unavailable } from '../errors.js';
+import { createPace } from '../security/pace.js';
 import { createReplayMemory, slackMemoryMs } from '../security/replayMemory.js';
 import type { GatewayDeps } from '../types.js';
 import { admit, formOf, type Admitted } from './admit.js';
@@ -16,15 +19,26 @@ const patienceMs = 2_000;
 /** What is left of the three seconds for telling somebody that nothing was done. */
 const apologyMs = 700;
 const maxBytes = 256 * 1_024;
+/** Of one person. */
+const perMinute = 120;
 
 /** What there is to do for a request: a text for the person, or nothing to say. */
 interface Job {
   work: () => Promise<string | undefined>;
   responseUrl: string | undefined;
+  /** Who sends it, for how much they may send. */
+  sender: string;
 }
 
 /** How the person learns what became of it in time. */
 type Answering = (reply: FastifyReply, job: Job, outcome: Outcome | 'late') => FastifyReply | Promise<FastifyReply>;
+
+const schemaOf = (summary: string) => ({
+  tags: ['slack'],
+  summary,
+  description: 'A form, signed in X-Slack-Signature. Who may do what is in docs/gateway-security.md.',
+  response: responses({ 200: z.unknown() }, [400, 403, 408, 413, 415, 429, 503]),
+});
 
 export interface SlackOptions {
   /** Another address of Slack's API, whose host may be answered to as well; `BELAY_SLACK_API_URL` when left out. */
@@ -45,6 +59,7 @@ function apiUrlsOf(deps: GatewayDeps, apiUrl: string | undefined): string[] {
  */
 export function registerSlack(app: FastifyInstance, deps: GatewayDeps, options: SlackOptions = {}): void {
   const answers = createAnswers(apiUrlsOf(deps, options.apiUrl ?? process.env['BELAY_SLACK_API_URL']), deps.log);
+  const pace = createPace(app, perMinute);
   const memory = createReplayMemory<string | undefined>({ ttlMs: slackMemoryMs });
 
   async function take(
@@ -57,6 +72,7 @@ export function registerSlack(app: FastifyInstance, deps: GatewayDeps, options: 
     if (formOf(request).get('ssl_check') === '1') return reply.code(200).send();
     const admitted = admit(request, deps);
     const job = parse(admitted);
+    await pace(request, `${admitted.sources[0]?.name ?? ''}/${job.sender}`);
     const key = createHash('sha256').update(admitted.signature).digest('hex');
     const outcome = outcomeOf(memory.once(key, job.work), deps.log);
     const result = await within(outcome, options.patienceMs ?? patienceMs);
@@ -66,10 +82,8 @@ export function registerSlack(app: FastifyInstance, deps: GatewayDeps, options: 
       answers.beside(outcome.then(late));
       return answer(reply, job, 'late');
     }
-    if (result.value.state === 'repeat' && !admitted.isRetry) {
-      deps.metrics.refused.inc({ kind: 'slack', source: admitted.sources[0]?.name ?? 'unknown', reason: 'replay' });
+    if (result.value.state === 'repeat' && !admitted.isRetry)
       throw new GatewayError(403, 'FORBIDDEN', 'This request was taken before.', 'replay');
-    }
     return answer(reply, job, result.value);
   }
 
@@ -94,22 +108,26 @@ export function registerSlack(app: FastifyInstance, deps: GatewayDeps, options: 
     done();
   };
 
-  app.post('/slack/interactions', { onRequest: limits }, (request, reply) => {
+  app.post('/slack/interactions', { schema: schemaOf('Buttons in Slack'), onRequest: limits }, (request, reply) => {
     const parse = (admitted: Admitted): Job => {
       const pressed = parseInteraction(admitted.form);
       const work = () => (pressed ? press(deps, admitted, pressed) : Promise.resolve(undefined));
-      return { work, responseUrl: pressed?.responseUrl };
+      return { work, responseUrl: pressed?.responseUrl, sender: pressed?.user ?? 'unknown' };
     };
     return take(request, reply, parse, answerPress);
   });
 
-  app.post('/slack/commands', { onRequest: limits }, (request, reply) => {
-    const parse = (admitted: Admitted): Job => {
-      const typed = parseCommandForm(admitted.form);
-      return { work: () => runCommand(deps, admitted, typed), responseUrl: typed.responseUrl };
-    };
-    return take(request, reply, parse, answerCommand);
-  });
+  app.post(
+    '/slack/commands',
+    { schema: schemaOf('The slash command of Slack'), onRequest: limits },
+    (request, reply) => {
+      const parse = (admitted: Admitted): Job => {
+        const typed = parseCommandForm(admitted.form);
+        return { work: () => runCommand(deps, admitted, typed), responseUrl: typed.responseUrl, sender: typed.user };
+      };
+      return take(request, reply, parse, answerCommand);
+    },
+  );
 
   app.addHook('onClose', () => answers.drain());
 }

@@ -35,9 +35,9 @@ function figures({ view, severity, endedAt, entries }: DraftInput): string[][] {
     ['First page', firstPage ? `${time(firstPage.at)}, ${span(firstPage.at - openedAt)} after the opening` : 'none'],
     [
       'First answer of a person',
-      acked === undefined ? 'none' : `${time(acked)}, ${span(acked - triggeredAt)} after the first alert`,
+      acked === undefined ? 'none' : `${time(acked)}, ${span(acked - openedAt)} after the opening`,
     ],
-    ['Ended', `${time(endedAt)}, ${span(endedAt - triggeredAt)} after the first alert${resolvedBy}`],
+    ['Ended', `${time(endedAt)}, ${span(endedAt - openedAt)} after the opening${resolvedBy}`],
     ['Owner at the end', plain(view.owner ?? 'nobody')],
     ['Highest level reached', `${level}${view.exhausted ? ', exhausted' : ''}`],
     ...(view.pages === undefined ? [] : [['Pages', String(view.pages)]]),

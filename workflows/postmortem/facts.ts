@@ -3,24 +3,22 @@ import { causeOf, fail } from '../kit/failure.js';
 import type { Run } from '../kit/run.js';
 import type { Step } from '../kit/steps.js';
 import type { Facts, PostmortemInput } from './input.js';
-import { entriesIn, merged } from './timeline.js';
+import { entriesIn, entriesOf, merged } from './timeline.js';
 
 /** Kept parts of a timeline that are read: the first and the last ones, since all of it passes through the history. */
 const PARTS = 10;
 
-/** Facts as an incident's report holds them: `incident` and `entries`, at its top or as evidence of a step. Undefined when it holds none. */
+/** Facts as the report of an incident holds them; undefined when it holds none. */
 export function factsIn(report: unknown): Facts | undefined {
   if (typeof report !== 'object' || report === null) return undefined;
-  const { incident, entries, stored, steps } = report as Record<string, unknown>;
-  if (typeof incident === 'object' && incident !== null && 'openedAt' in incident && 'clocks' in incident) {
-    return {
-      view: incident as Facts['view'],
-      entries: entriesIn(JSON.stringify(entries ?? [])) ?? [],
-      stored: Array.isArray(stored) ? stored.filter((one) => typeof one === 'string') : [],
-    };
-  }
-  const evidence = Array.isArray(steps) ? steps.map((step: { evidence?: unknown }) => factsIn(step.evidence)) : [];
-  return evidence.findLast((found) => found !== undefined);
+  const { incident, timeline, stored } = report as Record<string, unknown>;
+  if (typeof incident !== 'object' || incident === null || !('openedAt' in incident)) return undefined;
+  return {
+    // Written by the incident itself; only an older version of it could have left something out.
+    view: incident as Facts['view'],
+    entries: entriesOf(timeline),
+    stored: Array.isArray(stored) ? stored.filter((one) => typeof one === 'string') : [],
+  };
 }
 
 async function fromReport(workflowId: string): Promise<Facts | undefined> {

@@ -27,6 +27,9 @@ export interface PostmortemInput extends CommonInput {
 /** An input of more than 256 KB is refused; the rest of it is small. */
 const MAX_CHARS = 150_000;
 
-/** Facts to start a postmortem with, unless they are too many for an input: it then asks the incident, which may be closed by that time. */
-export const factsIfSmall = (facts: Facts): Facts | undefined =>
-  JSON.stringify(facts).length <= MAX_CHARS ? facts : undefined;
+/** The input without facts that are too many to pass through it: the incident is asked for them, which may be closed by then. */
+export function withoutBulk(raw: unknown): unknown {
+  if (typeof raw !== 'object' || raw === null || !('facts' in raw)) return raw;
+  const { facts, ...rest } = raw;
+  return JSON.stringify(facts ?? null).length > MAX_CHARS ? rest : raw;
+}

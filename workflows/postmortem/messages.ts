@@ -20,10 +20,3 @@ export const statusQuery = defineQuery<RunStatus & { postmortem?: PostmortemView
 
 /** The present text. */
 export const draftQuery = defineQuery<{ revision: number; text: string }>('draft');
-
-/**
- * Id of the postmortem of one run of an incident: the same however often it is asked for, and another one when the incident's id is used again.
- * `incident` is its workflow id, `runId` that of its first run.
- */
-export const postmortemId = (incident: string, runId: string): string =>
-  `postmortem/${incident.replace(/^incident\//, '')}/${runId.slice(0, 8)}`;

@@ -6,6 +6,9 @@ const isEntry = (value: unknown): value is TimelineEntry => {
   return typeof n === 'number' && typeof at === 'number' && typeof kind === 'string' && typeof text === 'string';
 };
 
+/** The entries in a list of anything. */
+export const entriesOf = (list: unknown): TimelineEntry[] => (Array.isArray(list) ? list.filter(isEntry) : []);
+
 /** The entries in a kept part of a timeline: a list as JSON, or an object with one. Undefined when there are none to be read. */
 export function entriesIn(body: string): TimelineEntry[] | undefined {
   let json: unknown;
@@ -15,7 +18,7 @@ export function entriesIn(body: string): TimelineEntry[] | undefined {
     return undefined;
   }
   const list: unknown = typeof json === 'object' && json !== null && 'entries' in json ? json.entries : json;
-  return Array.isArray(list) ? list.filter(isEntry) : undefined;
+  return Array.isArray(list) ? entriesOf(list) : undefined;
 }
 
 /** In order, each once: a part may hold entries that the incident still knows. */

@@ -18,7 +18,7 @@ import {
 } from './desk.js';
 import { renderDraft } from './draft.js';
 import { readFacts } from './facts.js';
-import type { PostmortemInput } from './input.js';
+import { type PostmortemInput, withoutBulk } from './input.js';
 import { deskDescriptions, deskUpdate, draftQuery, statusQuery, verbs } from './messages.js';
 import { planOf } from './plan.js';
 import { headline, howTo, stands, type Subject, tell } from './tell.js';
@@ -41,7 +41,7 @@ export async function postmortem(raw: unknown): Promise<Report> {
   const desk = emptyDesk();
   const known: { run?: PostmortemRun } = {};
   handle(desk, known);
-  return runbook<PostmortemInput>('postmortem', verbs, raw, async (run) => {
+  return runbook<PostmortemInput>('postmortem', verbs, withoutBulk(raw), async (run) => {
     known.run = run;
     const work = await prepare(run, desk);
     if (run.input.dryRun) return { outcome: 'planned', summary: `Plan only: ${run.status.plan?.summary ?? ''}` };

@@ -5,6 +5,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { collectDefaultMetrics } from 'prom-client';
 import { createSecretResolver } from '../../activities/secrets/index.js';
+import { BUTTON_KEY, OLD_BUTTON_KEY } from '../../activities/slack/buttonValue.js';
 import { InvalidSystemError, listSystems, loadSystem, UnknownSystemError } from '../../systems/load.js';
 import { ConfigError } from '../../worker/config.js';
 import { loadTemporalTarget } from '../../worker/connection.js';
@@ -19,7 +20,7 @@ import { createMetrics } from './metrics.js';
 import { RefreshedSecrets } from './secrets.js';
 import { createGateway } from './server.js';
 import { allSources, collectSources, secretsOf, SourcesError } from './sources.js';
-import type { GatewayDeps } from './types.js';
+import type { GatewayDeps, Source } from './types.js';
 
 const exitCode = { error: 1, usage: 2 };
 
@@ -39,12 +40,18 @@ function connect(env: NodeJS.ProcessEnv): { client: Client; connection: Connecti
   return { client, connection, address };
 }
 
+/** Keys of the buttons in Slack's messages. The old one only where it is set: it is there while one takes over from the other. */
+function buttonReferences(sources: readonly Source[], env: NodeJS.ProcessEnv): string[] {
+  if (!sources.some(({ config }) => config.type === 'slack')) return [];
+  return [BUTTON_KEY, ...(env['BELAY_BUTTON_KEY_OLD'] ? [OLD_BUTTON_KEY] : [])];
+}
+
 async function secretsFor(deps: Omit<GatewayDeps, 'secrets'>, env: NodeJS.ProcessEnv): Promise<RefreshedSecrets> {
   const sources = allSources(deps.sources);
   const kube = () => import('../../activities/kubernetes/index.js').then(({ connectByContext }) => connectByContext());
   const secrets: RefreshedSecrets = new RefreshedSecrets(
     createSecretResolver(secretSources(env, kube)),
-    sources.flatMap(secretsOf),
+    [...sources.flatMap(secretsOf), ...buttonReferences(sources, env)],
     deps.log,
     () => {
       const without = sources.filter((source) => secrets.values(secretsOf(source)).length === 0);

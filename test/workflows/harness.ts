@@ -49,9 +49,8 @@ export class Harness {
     await this.client.connection.close();
   }
 
-  /** Runs `body` while a worker of this world polls a queue of its own. */
-  async with<T>(world: World, body: (queue: Queue) => Promise<T>): Promise<T> {
-    const taskQueue = `test-${randomUUID()}`;
+  /** Runs `body` while a worker of this world polls a queue of its own, or one that an earlier worker has left. */
+  async with<T>(world: World, body: (queue: Queue) => Promise<T>, taskQueue = `test-${randomUUID()}`): Promise<T> {
     const worker = await Worker.create({
       connection: this.native,
       taskQueue,

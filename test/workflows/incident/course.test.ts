@@ -1,0 +1,288 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type WorkflowHandle, WorkflowUpdateFailedError } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import { SANDBOX_MS } from '../../setup/sandbox.js';
+import type { IncidentReport } from '../../../workflows/incident/report.js';
+import type { ActionAnswer, AlertFact, IncidentEvent, TimelineEntry } from '../../../workflows/incident/types.js';
+import { eventually, Harness, type Queue, Running } from '../harness.js';
+import { Watchtower } from './watchtower.js';
+
+let harness: Harness;
+beforeAll(async () => {
+  harness = await Harness.start();
+}, SANDBOX_MS);
+afterAll(() => harness.stop());
+
+const tower = (name: string, more: ConstructorParameters<typeof Watchtower>[1] = {}) =>
+  new Watchtower(`tower-${process.pid}-${name}`, more);
+const input = {
+  title: 'Checkout fails',
+  severity: 'P1',
+  reason: 'test',
+  requestedBy: 'test',
+  dryRun: false,
+  kind: 'operational',
+  isStorm: false,
+};
+const START = Date.now();
+
+const alerts = (...facts: (Partial<AlertFact> & { fingerprint: string })[]): IncidentEvent => ({
+  type: 'alerts',
+  deliveryId: randomUUID(),
+  source: 'am',
+  receivedAt: START,
+  alerts: facts.map((fact) => ({
+    status: 'firing',
+    startsAt: START,
+    name: 'HighErrors',
+    severity: 'P1',
+    labels: {},
+    ...fact,
+  })),
+});
+
+const act = (run: Running, name: string, payload: object = {}): Promise<ActionAnswer> =>
+  run.handle.executeUpdate<ActionAnswer, [object]>(name, {
+    args: [{ actor: { id: 'ada', via: 'slack', person: 'ada' }, ...payload }],
+  });
+
+async function refusal(run: Running, name: string, payload: object = {}): Promise<{ type: string; message: string }> {
+  try {
+    await act(run, name, payload);
+  } catch (error) {
+    if (error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure)
+      return { type: error.cause.type ?? '', message: error.cause.message };
+    throw error;
+  }
+  throw new Error(`${name} was accepted`);
+}
+
+const report = async (run: Running): Promise<IncidentReport> => (await run.report()) as IncidentReport;
+const timeline = async ({ handle }: Running): Promise<string[]> =>
+  (await handle.query<{ entries: TimelineEntry[] }>('timeline')).entries.map(({ text }) => text);
+
+function deliver(queue: Queue, workflowId: string, event: IncidentEvent): Promise<WorkflowHandle> {
+  return queue.client.workflow.signalWithStart('incident', {
+    workflowId,
+    taskQueue: queue.taskQueue,
+    workflowIdConflictPolicy: 'USE_EXISTING',
+    args: [{ system: queue.world.system.name, ...input }],
+    signal: 'event',
+    signalArgs: [event],
+  });
+}
+
+describe('an incident', () => {
+  test('silence climbs the ladder, an answer stops it, the end is told and reported', async () => {
+    const world = tower('course', { levels: [0, 1, 600] });
+    await harness.with(world, async (queue) => {
+      const run = await queue.start('incident', input);
+      await eventually('the second level is paged', () => world.pages.length === 2);
+      const [first, second] = world.pages;
+      expect([first?.people, second?.people]).toEqual([['ada'], ['bob']]);
+      expect(first?.key).not.toBe(second?.key);
+      expect(await act(run, 'acknowledge')).toMatchObject({ accepted: true });
+      await eventually('pages are recalled', () => world.recalls.length === 1);
+      expect(world.recalls).toEqual(['ada bob: ada has acknowledged']);
+      await act(run, 'note', { text: 'The database was restarted' });
+      await act(run, 'resolve', { reason: 'disk full' });
+      const end = await report(run);
+      expect(end).toMatchObject({
+        outcome: 'succeeded',
+        figures: { pages: 2, highestLevel: 1, reopened: 0 },
+        incident: { phase: 'resolved', owner: 'ada' },
+      });
+      expect(end.timeline.map(({ text }) => text).join('\n')).toContain('The database was restarted');
+      expect(world.settled).toEqual(['acknowledge', 'resolve']);
+      expect(world.views.at(-1)?.phase).toBe('resolved');
+      expect(world.thread).toEqual(end.timeline.map(({ text }) => text));
+      expect(world.notifications.map(({ kind, title }) => `${kind} ${title}`)).toContain(
+        'end Resolved: Checkout fails',
+      );
+    });
+  });
+
+  test('ten thousand firings of a group are one incident; the end by the source closes it', async () => {
+    const world = tower('group');
+    await harness.with(world, async (queue) => {
+      const workflowId = `incident/${world.system.name}/rule/${randomUUID()}`;
+      const ids = [...Array(20).keys()].map((n) => `fp-${n}`);
+      const handles = await Promise.all(ids.map((fingerprint) => deliver(queue, workflowId, alerts({ fingerprint }))));
+      const run = new Running(queue.client.workflow.getHandle(workflowId));
+      expect(new Set(handles.map(({ workflowId: one }) => one))).toEqual(new Set([workflowId]));
+      await eventually('one page', () => world.pages.length === 1);
+      await queue.client.workflow
+        .getHandle(workflowId)
+        .signal('event', alerts(...ids.map((fingerprint) => ({ fingerprint, status: 'resolved' as const }))));
+      const end = await report(run);
+      expect(end.incident).toMatchObject({ phase: 'resolved', resolvedBy: 'source', firing: 0 });
+      expect(world.pages).toHaveLength(1);
+    });
+  });
+
+  test('an answer that comes with the deadline wins: the level is not paged', async () => {
+    const world = tower('tie', { levels: [0, 2, 600] });
+    const taskQueue = `tie-${randomUUID()}`;
+    const first = async (queue: Queue): Promise<Running> => {
+      const started = await queue.start('incident', input);
+      await eventually('paged', () => world.pages.length === 1);
+      await started.until('nothing is under way', ({ steps }) => steps.some(({ name }) => name.startsWith('Paged')));
+      return started;
+    };
+    const run = await harness.with(world, first, taskQueue);
+    // Nobody works now: the deadline passes first, then the answer comes. The next worker sees both at once.
+    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    await run.handle.signal('event', {
+      type: 'acknowledge',
+      actor: { id: 'ada', via: 'slack', person: 'ada' },
+      requestId: 'tie',
+    });
+    const second = async (): Promise<void> => {
+      await run.until('answered', ({ headline }) => headline.includes('acknowledged'));
+      await act(run, 'resolve');
+      expect((await report(run)).figures).toMatchObject({ pages: 1, highestLevel: 0 });
+    };
+    await harness.with(world, second, taskQueue);
+  });
+
+  test('the second of two who escalate at once is told so, and nobody is paged twice', async () => {
+    const world = tower('double');
+    await harness.with(world, async (queue) => {
+      const run = await queue.start('incident', input);
+      await eventually('paged', () => world.pages.length === 1);
+      await run.until('level 1', ({ steps }) => steps.some(({ name }) => name.startsWith('Paged')));
+      const clicks = await Promise.allSettled([
+        act(run, 'escalate', { expectedLevel: 0 }),
+        act(run, 'escalate', { expectedLevel: 0 }),
+      ]);
+      expect(clicks.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+      await eventually('the second level', () => world.pages.length === 2);
+      expect((await refusal(run, 'escalate', { expectedLevel: 0 })).type).toBe('ALREADY_ESCALATED');
+      expect(await refusal(run, 'snooze', { until: 'soon' })).toMatchObject({
+        type: 'Unreadable',
+        message: expect.stringContaining('until'),
+      });
+      await act(run, 'resolve');
+      expect((await refusal(run, 'acknowledge')).type).toBe('ALREADY_RESOLVED');
+      await run.report();
+    });
+  });
+
+  test('a page that fails, a channel that is away: the ladder goes on', async () => {
+    const world = tower('away', { levels: [0, 1, 2] });
+    world.onPage = (level) =>
+      level < 2 ? Promise.reject(ApplicationFailure.nonRetryable('no pager', 'Refused')) : Promise.resolve();
+    await harness.with(world, async (queue) => {
+      const run = await queue.start('incident', input);
+      await eventually('the third level is paged', () => world.pages.length === 3);
+      await act(run, 'resolve');
+      const end = await report(run);
+      expect(end.figures.pages).toBe(1);
+      expect(end.timeline.map(({ text }) => text).join('\n')).toContain('no pager');
+    });
+  });
+
+  test('an alert that fires again reopens it, also while it closes', async () => {
+    const world = tower('reopen');
+    await harness.with(world, async (queue) => {
+      const workflowId = `incident/${world.system.name}/rule/${randomUUID()}`;
+      await deliver(queue, workflowId, alerts({ fingerprint: 'a' }));
+      const run = new Running(queue.client.workflow.getHandle(workflowId));
+      await run.until('open', ({ steps }) => steps.length > 0);
+      await deliver(queue, workflowId, alerts({ fingerprint: 'a', status: 'resolved' }));
+      await run.until('resolved', ({ phase }) => phase === 'done');
+      await deliver(queue, workflowId, alerts({ fingerprint: 'a', startsAt: START + 5 }));
+      await eventually('paged again', () => world.pages.length === 2);
+      expect(await timeline(run)).toEqual(expect.arrayContaining([expect.stringContaining('Reopened (1)')]));
+      await deliver(queue, workflowId, alerts({ fingerprint: 'a', startsAt: START + 5, status: 'resolved' }));
+      expect((await report(run)).figures.reopened).toBe(1);
+    });
+  });
+
+  test('a long one goes on as a new run with all that it knows', async () => {
+    const world = tower('long');
+    await harness.with(world, async (queue) => {
+      const run = await queue.start('incident', input);
+      const { workflowId } = run.handle;
+      const latest = queue.client.workflow.getHandle(workflowId);
+      await act(new Running(latest), 'acknowledge', { requestId: 'first' });
+      const first = (await latest.describe()).runId;
+      for (let batch = 0; batch < 90; batch++)
+        await Promise.all(
+          [...Array(30).keys()].map((n) =>
+            latest.signal('event', {
+              type: 'note',
+              actor: { id: 'bot', via: 'bot' },
+              text: `note ${batch * 30 + n}`,
+              requestId: `n${batch * 30 + n}`,
+            }),
+          ),
+        );
+      await eventually('parts of the timeline are stored', () => world.stored.length > 200);
+      let now = first;
+      for (let tries = 0; tries < 200 && now === first; tries++) {
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        now = (await latest.describe()).runId;
+      }
+      expect(now).not.toBe(first);
+      expect(await act(new Running(latest), 'acknowledge', { requestId: 'first' })).toMatchObject({
+        answer: expect.stringContaining('yours'),
+      });
+      await act(new Running(latest), 'resolve');
+      const end = (await latest.result()) as IncidentReport;
+      const numbers = [...world.stored, ...end.timeline.map(({ n }) => n)];
+      expect(new Set(numbers).size).toBe(Math.max(...numbers) + 1);
+      expect(end.timeline.at(-1)?.n).toBeGreaterThanOrEqual(2_700);
+    });
+  }, 180_000);
+
+  test('a run of a runbook is started from it, and belongs to it', async () => {
+    const world = tower('start');
+    await harness.with(world, async (queue) => {
+      const run = await queue.start('incident', input);
+      expect(await refusal(run, 'linkRun', { workflowId: 'x', runbook: 'rm', start: true })).toMatchObject({
+        type: 'UNKNOWN_RUNBOOK',
+      });
+      const workflowId = `rollback/${randomUUID()}`;
+      await act(run, 'linkRun', {
+        workflowId,
+        runbook: 'rollback',
+        start: true,
+        input: { dryRun: true, workloads: [] },
+      });
+      await run.until('the run is there', ({ steps }) => steps.some(({ name }) => name.includes(workflowId)));
+      await eventually('it has been started', () => world.calls.length >= 0);
+      expect((await queue.client.workflow.getHandle(workflowId).describe()).type).toBe('rollback');
+      await act(run, 'resolve');
+      await run.report();
+    });
+  });
+
+  test('a dry run pages nobody and says who would be', async () => {
+    const world = tower('dry');
+    await harness.with(world, async (queue) => {
+      const run = await queue.start('incident', { ...input, dryRun: true });
+      const end = await run.report();
+      expect(end.outcome).toBe('planned');
+      expect(end.plan?.steps.map(({ title }) => title)).toEqual([
+        'on call, after 0 s',
+        'senior, after 10 min',
+        'manager, after 20 min',
+      ]);
+      expect(new Set(await run.activities())).toEqual(new Set(['resolveInput', 'resolveTargets']));
+    });
+  });
+
+  test('a cancelled one rings nobody any more, and says so', async () => {
+    const world = tower('cancel');
+    await harness.with(world, async (queue) => {
+      const run = await queue.start('incident', input);
+      await eventually('paged', () => world.pages.length === 1);
+      await run.until('level 1', ({ steps }) => steps.some(({ name }) => name.startsWith('Paged')));
+      await run.handle.cancel();
+      expect((await run.failure()).type).toBe('Aborted');
+      expect(world.recalls).toEqual(['ada: the incident was cancelled']);
+    });
+  });
+});

@@ -1,4 +1,5 @@
 import type { Client } from '@temporalio/client';
+import { lazyAlertActivities } from './alertReview/lazy.js';
 import type { CatalogueOptions } from './catalogue/index.js';
 import type { BackupConnections } from './backup/index.js';
 import type { BackupActivities } from './backup/types.js';
@@ -145,6 +146,7 @@ export function createActivities(connections: Connections): Activities {
       return createRegistryActivities();
     }),
     ...createEvidenceActivities({ store: evidence }),
+    ...lazyAlertActivities(evidence, createEvidenceActivities({ store: evidence })),
     ...createTemporalActivities({ client: temporal }),
     ...lazily<CatalogueActivities>({ resolveInput: true, openBlackouts: true }, async () => {
       const [{ createCatalogueActivities }, options] = await Promise.all([import('./catalogue/index.js'), catalogue()]);

@@ -1,3 +1,4 @@
+import type { AlertActivities } from './alertReview/lazy.js';
 import type { Blackout, Channel, HttpCheck, System } from '../systems/schema.js';
 import type { BackupActivities } from './backup/types.js';
 import type { IncidentBoardActivities, PagingActivities } from './incident/types.js';
@@ -178,6 +179,7 @@ export interface CatalogueActivities {
 }
 
 export type Activities = KubernetesActivities &
+  AlertActivities &
   PagingActivities &
   IncidentBoardActivities &
   EmergencyActivities &

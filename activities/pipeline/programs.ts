@@ -18,6 +18,7 @@ const PACKAGES: Record<string, string> = {
   mongodump: 'mongodb-database-tools',
   mongorestore: 'mongodb-database-tools',
   'age-keygen': 'age',
+  amtool: 'prometheus-alertmanager',
 };
 
 /** Name of the variable that holds the path of a program: `pg_dump` → `BELAY_PG_DUMP_BIN`. */

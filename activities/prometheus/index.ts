@@ -4,6 +4,13 @@ import { bounded } from '../secrets/redact.js';
 import { heartbeating, throwIfCancelled } from '../temporal/heartbeat.js';
 import type { Measurement, PrometheusActivities } from '../types.js';
 import { parseAnswer } from './answer.js';
+import { prometheusClient } from './client.js';
+import { readFirings } from './firings.js';
+import { readLevels } from './levels.js';
+import { readAlertRules } from './rules.js';
+import type { AlertReviewActivities } from './types.js';
+
+export type * from './types.js';
 
 /** An instant query that selects more than this is no measurement but a mistake. */
 const MAX_BYTES = 1024 * 1024;
@@ -45,5 +52,18 @@ export function createPrometheusActivities(options: { fetch?: Fetch } = {}): Pro
         throw error;
       }
     },
+  };
+}
+
+/**
+ * What a review of alerts reads: rules, firings, levels. Touches only `GET <url>/api/v1/rules` and `POST <url>/api/v1/query_range`.
+ * Failures: `PrometheusRefused` final, `PrometheusUnavailable` retried. Safe to repeat: they only read.
+ */
+export function createAlertReviewActivities(options: { fetch?: Fetch } = {}): AlertReviewActivities {
+  const fetch: Fetch = options.fetch ?? ((url, init) => globalThis.fetch(url, init));
+  return {
+    readAlertRules: (place) => heartbeating(() => readAlertRules(prometheusClient(fetch, place))),
+    readFirings: (input) => heartbeating(() => readFirings(prometheusClient(fetch, input), input)),
+    readLevels: (input) => heartbeating(() => readLevels(prometheusClient(fetch, input), input)),
   };
 }

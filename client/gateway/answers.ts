@@ -24,10 +24,28 @@ const texts = {
 
 export type Status = keyof typeof texts;
 
+type Json = Record<string, unknown>;
+
+const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Puts definitions where they are referred to: within a larger document their references would lead nowhere. None of ours refers to itself. */
+function inlined(node: unknown, definitions: Json): unknown {
+  if (Array.isArray(node)) return node.map((entry) => inlined(entry, definitions));
+  if (!isObject(node)) return node;
+  const { $ref: reference, ...rest } = node;
+  const named = typeof reference === 'string' ? definitions[reference.replace('#/$defs/', '')] : undefined;
+  const own = Object.fromEntries(Object.entries(rest).map(([key, entry]) => [key, inlined(entry, definitions)]));
+  const target = inlined(named, definitions);
+  return isObject(target) ? { ...target, ...own } : own;
+}
+
 /** JSON Schema of a zod schema as OpenAPI 3.1 takes it: of what may be sent, or of what comes back. */
-export function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): Record<string, unknown> {
-  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io, target: 'draft-2020-12', reused: 'inline' });
-  return rest;
+export function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): Json {
+  const made = z.toJSONSchema(schema, { io, target: 'draft-2020-12', reused: 'inline' });
+  const { $schema: _dialect, $defs: definitions = {}, id: _id, ...rest } = made as Json;
+  const whole = inlined(rest, isObject(definitions) ? definitions : {});
+  return isObject(whole) ? whole : {};
 }
 
 /** Documentation of answers: `good` by their schemas, `bad` all alike. */

@@ -32,7 +32,7 @@ function note(request: FastifyRequest, refusal: GatewayError, error: unknown): v
   else if (ALARMING.has(reason))
     request.log.error(fields, 'refused for its size: the sender does not send it again, alerts may be lost');
   else if (status === 503) request.log.warn({ ...fields, why: refusal.message }, 'not taken');
-  else if (request.sender) request.log.warn({ ...fields, why: refusal.message }, 'refused');
+  else if (request.sender) request.log.warn(fields, 'refused');
   else request.log.debug(fields, 'refused');
 }
 

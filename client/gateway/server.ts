@@ -1,17 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import rateLimit from '@fastify/rate-limit';
-import fastify from 'fastify';
+import fastify, { LogController } from 'fastify';
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Admission } from './admission.js';
 import { registerAlertmanager } from './alertmanager.js';
 import { registerBots } from './bots/index.js';
 import { defaultLimits } from './config.js';
 import type { GatewayLimits } from './config.js';
+import { notFound } from './errors.js';
 import { registerHealth } from './health.js';
 import { registerOpenapi, serveOpenapi } from './openapi.js';
 import { plugins } from './plugins.js';
 import { registerRawBodies } from './rawBody.js';
-import { refusalOf, registerRefusals } from './refusals.js';
+import { registerRefusals } from './refusals.js';
 import type { GatewayDeps } from './types.js';
 
 const HEADER_BYTES = 16 * 1_024;
@@ -32,6 +33,12 @@ const broken: Record<string, [number, string]> = {
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request Timeout'],
 };
 
+const commonHeaders = (requestId: string) => ({
+  'x-request-id': requestId,
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+});
+
 function measure(app: FastifyInstance, { metrics }: GatewayDeps): void {
   app.addHook('onResponse', (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
     const route = request.routeOptions.url ?? 'none';
@@ -51,7 +58,7 @@ export async function createGateway(deps: GatewayDeps, options: ServerOptions = 
   const loggerInstance: FastifyBaseLogger = deps.log;
   const app: FastifyInstance = fastify({
     loggerInstance,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     requestIdHeader: false,
     requestTimeout: REQUEST_MS,
@@ -64,13 +71,14 @@ export async function createGateway(deps: GatewayDeps, options: ServerOptions = 
       if (socket.writable) socket.end(head + body);
       socket.destroySoon();
     },
-    frameworkErrors: (error, _request, reply: FastifyReply) => {
-      const { statusCode, code, message } = refusalOf(error);
-      void reply.code(statusCode).send({ code, message });
+    // Paths that cannot be read lead nowhere either.
+    frameworkErrors: (_error, request, reply: FastifyReply) => {
+      const { statusCode, code, message } = notFound();
+      void reply.code(statusCode).headers(commonHeaders(request.id)).send({ code, message });
     },
   });
   app.addHook('onSend', (request, reply, _payload, done) => {
-    reply.headers({ 'x-request-id': request.id, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
+    reply.headers(commonHeaders(request.id));
     done();
   });
   registerRawBodies(app, options.bodyReadMs);

@@ -8,6 +8,7 @@ import { UsageError } from './errors.js';
 import { processIo } from './io.js';
 import { incidentCommands } from './incidentCommands.js';
 import type { Io } from './io.js';
+import { oncallCommands } from './oncallCommands.js';
 import { postmortemCommands } from './postmortemCommands.js';
 import type { InputOptions } from './prepare.js';
 import type { StartOptions } from './commands/start.js';
@@ -204,6 +205,7 @@ function placeCommands(program: Command, handle: Handle): void {
     );
 
   backupCommands(program, handle);
+  oncallCommands(program, handle);
   scheduleCommands(program, handle);
   sandboxCommands(program, handle);
 }

@@ -1,6 +1,6 @@
 import { explainIssues } from '../systems/issues.js';
 import { isObject, type Part } from '../systems/parts.js';
-import type { Finding, Path } from '../systems/problem.js';
+import { type Finding, type Path, pathOf } from '../systems/problem.js';
 import type { System } from '../systems/schema.js';
 import type { Schedule } from '../systems/scheduleSchema.js';
 import { suggest } from '../systems/suggest.js';
@@ -51,9 +51,4 @@ function at(path: Path): (finding: Finding) => Finding {
     path: inner[0] === 'reason' && inner.length === 1 ? [...path, 'reason'] : [...path, 'input', ...inner],
     message,
   });
-}
-
-/** `changes[0].workload` as keys and indexes. */
-function pathOf(text: string): Path {
-  return [...text.matchAll(/\[(\d+)\]|[^.[\]]+/g)].map(([key, index]) => (index === undefined ? key : Number(index)));
 }

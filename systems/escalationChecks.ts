@@ -1,15 +1,18 @@
 import type { IncidentParts, PolicyPart } from './incidentParts.js';
+import type { Severity } from './incidentSchema.js';
+import type { Part } from './part.js';
 import type { Finding } from './problem.js';
 
 /** Ladders that would not be climbed as they are written. Pure. */
-export function escalationProblems({ policies, incidents }: IncidentParts): Finding[] {
+export function escalationProblems({ policies, severities, incidents }: IncidentParts): Finding[] {
   const hours = incidents?.fields['businessHours'];
-  return policies.flatMap((policy) => [
+  const ladders = policies.flatMap((policy) => [
     ...orderProblems(policy),
     ...nobodyProblems(policy),
     ...(hours === undefined ? hoursProblems(policy) : []),
     ...confirmProblems(policy),
   ]);
+  return [...ladders, ...severities.flatMap((severity) => pauseProblems(severity, policies))];
 }
 
 /** Of several levels that are due at the same time only the highest is run, so an equal one would never be. */
@@ -52,4 +55,13 @@ function confirmProblems({ path, fields, parsed }: PolicyPart): Finding[] {
   if (ackTimeoutSeconds < ackCapSeconds) return [];
   const message = `ends the asking before it begins (ackTimeoutSeconds is ${ackTimeoutSeconds}); raise it`;
   return [{ path: [...path, 'ackCapSeconds'], message }];
+}
+
+/** The first level waits for the pause; when the second is due by then, the first would be skipped. */
+function pauseProblems({ path, fields }: Part<Severity>, policies: PolicyPart[]): Finding[] {
+  const { pauseSeconds, policy } = fields;
+  const second = policies.find(({ id }) => id === policy)?.levels[1]?.fields['afterSeconds'];
+  if (typeof pauseSeconds !== 'number' || typeof second !== 'number' || pauseSeconds < second) return [];
+  const message = `lasts until the second level of ${String(policy)} is due (${second}), so the first would be skipped; lower it`;
+  return [{ path: [...path, 'pauseSeconds'], message }];
 }

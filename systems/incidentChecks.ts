@@ -73,7 +73,7 @@ function businessHours({ incidents }: IncidentParts): Finding[] {
   ];
 }
 
-function restricted({ incidents }: IncidentParts): Finding[] {
+function restricted({ incidents, people }: IncidentParts): Finding[] {
   const own = incidents?.fields ?? {};
   const { path, fields } = within(own, 'restricted');
   const roles: readonly string[] = roleSchema.options;
@@ -85,6 +85,14 @@ function restricted({ incidents }: IncidentParts): Finding[] {
     const message =
       'is the channel of all incidents, so everybody there would read them; name another, or take it away';
     findings.push({ path: [...path, 'channel'], message });
+  }
+  const admitted = incidents?.parsed?.restricted?.roles;
+  const mayAct = people.some(
+    ({ fields: { roles: held } }) => Array.isArray(held) && held.some((role) => admitted?.includes(role)),
+  );
+  if (admitted !== undefined && findings.length === 0 && !mayAct) {
+    const message = `are held by none of \`people\`, so nobody may act in a security incident; give one of them ${admitted.join(' or ')}`;
+    findings.push({ path: [...path, 'roles'], message });
   }
   return findings;
 }
@@ -103,7 +111,8 @@ function postmortem({ incidents }: IncidentParts): Finding[] {
 /** Alertmanager needs a credential of its own, and a route to the gateway needs the address. */
 function gateway({ incidents, sources, routes }: IncidentParts): Finding[] {
   const findings: Finding[] = [];
-  if (incidents?.fields['gateway'] !== undefined && !sources.some(({ fields }) => fields['type'] === 'alertmanager')) {
+  const types = sources.map(({ parsed }) => parsed?.type);
+  if (incidents?.fields['gateway'] !== undefined && !types.includes('alertmanager') && !types.includes(undefined)) {
     const message = 'is of no use to Alertmanager without a source; add one with type: alertmanager and its tokens';
     findings.push({ path: ['incidents', 'sources'], message });
   }

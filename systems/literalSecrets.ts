@@ -10,6 +10,9 @@ const REFERENCE =
 const TOKENS: readonly (readonly [string, RegExp])[] = [
   ['a Slack token', /\bxox[a-z]-[\w-]{8,}|\bxapp-[\w-]{8,}/],
   ['a Slack webhook address', /hooks\.slack\.com\/(services|workflows|triggers)\/\w/],
+  ['a webhook address of Discord or Teams', /discord(app)?\.com\/api\/webhooks\/\w|webhook\.office\.com\/\w/],
+  ['an integration address of PagerDuty', /events\.pagerduty\.com\/integration\/\w/],
+  ['the address of a heartbeat', /\bhc-ping\.com\/[\w-]{8,}/],
   ['an AWS access key', /\b(AKIA|ASIA)[A-Z0-9]{16}\b/],
   ['a GitHub token', /\bgh[pousr]_\w{20,}|\bgithub_pat_\w{20,}/],
   ['a GitLab token', /\bglpat-[\w-]{16,}/],

@@ -23,6 +23,11 @@ export function pathText(path: Path): string {
   return z.core.toDotPath(path);
 }
 
+/** `workloads[2].tier` as keys and indexes. */
+export function pathOf(text: string): Path {
+  return [...text.matchAll(/\[(\d+)\]|[^.[\]]+/g)].map(([key, index]) => (index === undefined ? key : Number(index)));
+}
+
 /** `file:line:column path: message`, as editors and terminals make it clickable. */
 export function problemText(problem: Problem): string {
   const at = `${problem.file}:${problem.line}:${problem.column}`;

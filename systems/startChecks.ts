@@ -4,7 +4,7 @@ import { explainIssues } from './issues.js';
 import { knownFields } from './knownFields.js';
 import { isObject, type Part } from './part.js';
 import { partsOf } from './parts.js';
-import type { Finding, Path } from './problem.js';
+import { type Finding, type Path, pathOf } from './problem.js';
 import { type System, systemSchema } from './schema.js';
 import { suggest } from './suggest.js';
 
@@ -62,5 +62,8 @@ function inputProblems(runbook: Runbook, raw: unknown, system: System | undefine
   const parsed = runbook.input.safeParse(raw);
   if (!parsed.success) return explainIssues(runbook.input, raw, parsed.error.issues);
   if (system === undefined) return [];
-  return (runbook.crossCheck?.(parsed.data, system) ?? []).map(({ path, message }) => ({ path: [path], message }));
+  return (runbook.crossCheck?.(parsed.data, system) ?? []).map(({ path, message }) => ({
+    path: pathOf(path),
+    message,
+  }));
 }

@@ -41,7 +41,7 @@ describe('one mistake gives one problem with line, path, cause and cure', () => 
       'field far from any other',
       'title: Shop',
       'title: Shop\nzzzzzzzz: 1',
-      '3 zzzzzzzz: unknown field; known fields: $schema, name, title, environment, kubernetes, tiers, workloads, endpoints, health, smoke, prometheus, blackouts and 5 more',
+      '3 zzzzzzzz: unknown field; known fields: $schema, name, title, environment, kubernetes, tiers, workloads, endpoints, health, smoke, prometheus, alertmanager and 9 more',
     ],
     ['missing field', 'title: Shop\n', '', '1 title: is missing; must be a text'],
     ['number for text', 'title: Shop', 'title: 1.5', '2 title: is 1.5; must be a text (write it in quotes)'],
@@ -58,7 +58,7 @@ describe('one mistake gives one problem with line, path, cause and cure', () => 
       'unknown channel type',
       'type: slack',
       'type: slak',
-      '37 channels.ops.type: "slak" is not allowed; must be one of "slack", "statuspage", "log"',
+      '37 channels.ops.type: "slak" is not allowed; must be one of "slack", "statuspage", "pagerduty", "mail", "webhook", "log"',
     ],
     [
       'not a Kubernetes name',

@@ -4,10 +4,11 @@ import { createPrometheusActivities } from '../../activities/prometheus/index.js
 import { createRegistryActivities } from '../../activities/registry/index.js';
 import type { SecretResolver } from '../../activities/secrets/index.js';
 import { loadSystem } from '../../systems/load.js';
-import type { Channel, System } from '../../systems/schema.js';
+import type { System } from '../../systems/schema.js';
 import { checkKeys, policyGaps } from './backupPolicy.js';
 import { checkBackups } from './backups.js';
 import type { BackupReach } from './backups.js';
+import { checkChannels } from './channels.js';
 import { attempt } from './check.js';
 import type { Check } from './check.js';
 import { outsideWorker } from './outsideWorker.js';
@@ -75,56 +76,6 @@ async function prometheus(area: string, { prometheus: place }: System): Promise<
   });
 }
 
-/** References to the secrets that a channel needs. */
-function secretsOf(channel: Channel): string[] {
-  switch (channel.type) {
-    case 'log':
-      return [];
-    case 'slack':
-    case 'statuspage':
-      return [channel.token];
-    case 'pagerduty':
-      return [channel.routingKey];
-    case 'mail':
-      return channel.password === undefined ? [] : [channel.password];
-    case 'webhook':
-      return [channel.secret];
-  }
-}
-
-/** Where a channel leads, in short. */
-function placeOf(channel: Channel): string {
-  switch (channel.type) {
-    case 'log':
-      return 'log';
-    case 'slack':
-      return channel.channel;
-    case 'statuspage':
-      return channel.pageId;
-    case 'pagerduty':
-      return channel.apiUrl ?? 'events.pagerduty.com';
-    case 'mail':
-      return `${channel.host}:${channel.port}`;
-    case 'webhook':
-      return new URL(channel.url).host;
-  }
-}
-
-/** Only whether the secret is there: its value is neither shown nor sent anywhere. */
-async function channels(area: string, system: System, secrets: SecretResolver): Promise<Check[]> {
-  const checks = Object.entries(system.channels).map(([name, channel]) =>
-    attempt(area, `channel ${name}`, async () => {
-      const found = { area, name: `channel ${name}`, level: 'ok' as const };
-      if (channel.type === 'log') return { ...found, detail: 'the worker writes it into its log' };
-      const used = secretsOf(channel);
-      for (const reference of used) await outsideWorker(limitMs, () => secrets.resolve(reference));
-      const present = used.length === 0 ? 'needs no secret' : 'secret present';
-      return { ...found, detail: `${channel.type} ${placeOf(channel)}, ${present}` };
-    }),
-  );
-  return (await Promise.all(checks)).flat();
-}
-
 async function backups(reach: Reach, area: string, system: System): Promise<Check[]> {
   if (!system.backups) return [];
   const found = await Promise.all([
@@ -150,6 +101,6 @@ export async function checkSystem(reach: Reach, name: string): Promise<Check[]> 
     images = found.images;
     return found.checks;
   });
-  const others = [prometheus(area, system), channels(area, system, reach.secrets), backups(reach, area, system)];
+  const others = [prometheus(area, system), checkChannels(area, system, reach.secrets), backups(reach, area, system)];
   return [...(await kubernetes), ...(await registries(area, system, images)), ...(await Promise.all(others)).flat()];
 }

@@ -47,7 +47,7 @@ export function hashSources(dir: string = workflowsDir()): string {
  */
 const emptySourceMap = `\n//# sourceMappingURL=data:application/json;base64,${Buffer.from('{"version":3,"sources":[],"names":[],"mappings":""}').toString('base64')}`;
 
-/** Without comments and blank space, which are two fifths of it. Names stay, for stack traces and workflow types. */
+/** Without comments, blank space and long names of local variables, which are half of it. Functions and classes keep theirs, for stack traces. */
 async function squeeze(code: string): Promise<string> {
   const { transform } = await import('@swc/core');
   const squeezed = await transform(code, {
@@ -59,7 +59,11 @@ async function squeeze(code: string): Promise<string> {
     jsc: {
       target: 'es2022',
       parser: { syntax: 'ecmascript' },
-      minify: { compress: false, mangle: false, format: { comments: false } },
+      minify: {
+        compress: false,
+        mangle: { keep_fnames: true, keep_classnames: true },
+        format: { comments: false },
+      },
     },
   });
   return squeezed.code;

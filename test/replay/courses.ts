@@ -14,6 +14,7 @@ import {
   course,
   type Course,
 } from './course.js';
+import { afterIncidents } from './afterIncidents.js';
 import { backups } from './backups.js';
 import { emergency } from './emergency.js';
 import { scaling } from './scaling.js';
@@ -201,4 +202,4 @@ const updates: Course[] = [
 ];
 
 /** Every course that is recorded; a runbook's author adds theirs. */
-export const courses: Course[] = [...updates, ...successive, ...backups, ...emergency, ...scaling];
+export const courses: Course[] = [...updates, ...successive, ...backups, ...emergency, ...scaling, ...afterIncidents];

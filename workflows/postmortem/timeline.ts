@@ -17,7 +17,9 @@ export function entriesIn(body: string): TimelineEntry[] | undefined {
   } catch {
     return undefined;
   }
-  const list: unknown = typeof json === 'object' && json !== null && 'entries' in json ? json.entries : json;
+  // A list has a method of that name.
+  const wrapped = typeof json === 'object' && json !== null && Object.hasOwn(json, 'entries');
+  const list: unknown = wrapped ? (json as { entries: unknown }).entries : json;
   return Array.isArray(list) ? entriesOf(list) : undefined;
 }
 

@@ -74,6 +74,30 @@ export function storeTests(store: () => EvidenceStore, scheme: string): void {
     expect(await listReports(store(), { limit: 2 })).toHaveLength(2);
   });
 
+  test('keeps a document; the same again gives the same reference, other content is a final conflict', async () => {
+    const { saveDocument, readDocument } = createEvidenceActivities({ store: store() });
+    const document = { path: ['postmortems', 'incident/shop/x', 'run-r1.md'], body: '# ü' };
+    const saveIt = (body = document.body) => saveDocument({ ...document, body, contentType: 'text/markdown' });
+    const { reference } = await saveIt();
+    expect(reference).toMatch(new RegExp(`^${scheme}://.*/postmortems/incident_shop_x-[0-9a-f]{8}/run-r1\\.md$`));
+    expect(await saveIt()).toEqual({ reference });
+    await expect(saveIt('# other')).rejects.toMatchObject({ type: 'EvidenceConflict', nonRetryable: true });
+    expect(await readDocument({ reference })).toBe('# ü');
+    expect(await readDocument({ reference: `${reference}.none` })).toBeNull();
+    await expect(saveIt('x'.repeat(1_048_577))).rejects.toMatchObject({ type: 'DocumentTooLarge', nonRetryable: true });
+  });
+
+  test('finds the newest report of a workflow id, and none of another', async () => {
+    const { latestReport } = createEvidenceActivities({ store: store() });
+    const found = { runbook: 'incident', workflowId: 'incident/shop/newest' };
+    await save({ ...found, runId: '1', json: '{"n":1}' });
+    // Stores date by the second or finer; the second one must be younger whatever they do.
+    await new Promise((resolve) => setTimeout(resolve, 1_100));
+    await save({ ...found, runId: '2', json: '{"n":2}' });
+    expect(await latestReport(found)).toBe('{"n":2}');
+    expect(await latestReport({ ...found, workflowId: 'incident/shop/new' })).toBeNull();
+  });
+
   test('refuses a reference of another place', async () => {
     await expect(readReport(store(), `${scheme}:///etc/passwd.json`)).rejects.toThrow('is not in the evidence');
   });

@@ -8,40 +8,44 @@ const BURST = 3;
 /** Longer waits are left to Temporal, which costs no slot of the worker. */
 const LONGEST_WAIT_MS = 2_000;
 
-/** When the next message of each channel may go (generic cell rate algorithm). */
-const next = new LRUCache<string, number>({ max: 1_000 });
-/** What an activity was promised, so that its next attempt does not stand in line again. */
-const promised = new LRUCache<string, number>({ max: 10_000, ttl: 15 * 60_000 });
-
 /** Waits until a message to `channel` may go, or throws `SlackRateLimited`; `to` is for the failure. */
 export type Pace = (channel: string, to: string) => Promise<void>;
 
-/** When a message may go that is wanted at `now` (ms), and the channel's new mark. */
+/** When a message may go that is wanted at `now` (ms), and the channel's new mark (generic cell rate algorithm). */
 export function slotAt(mark: number | undefined, now: number): { slot: number; mark: number } {
   const theoretical = Math.max(mark ?? 0, now);
-  return { slot: Math.max(now, theoretical - BURST * EVERY_MS), mark: theoretical + EVERY_MS };
+  return { slot: Math.max(now, theoretical - (BURST - 1) * EVERY_MS), mark: theoretical + EVERY_MS };
 }
 
 /**
- * Waits for the channel's turn, so that a storm of incidents does not run into Slack's limit and come back all at once. For messages about incidents;
- * pages never wait here. A turn that is further off than two seconds is `SlackRateLimited`, to be retried at that time. Per process.
+ * A pace for the messages about incidents, so that a storm of them does not run into Slack's limit and come back all at once; pages never wait
+ * for it. A turn that is further off than two seconds is `SlackRateLimited`, to be retried at that time.
  */
-export const awaitTurn: Pace = async (channel, to) => {
-  const context = Context.current();
-  const { activityId, workflowExecution } = context.info;
-  const me = `${workflowExecution?.runId}/${activityId}/${channel}`;
-  const now = Date.now();
-  let slot = promised.get(me);
-  if (slot === undefined) {
-    const found = slotAt(next.get(channel), now);
-    next.set(channel, found.mark);
-    slot = found.slot;
-  }
-  const wait = slot - now;
-  if (wait > LONGEST_WAIT_MS) {
-    promised.set(me, slot);
-    throw slackBusy(to, Math.ceil(wait / 1000), 'other messages to the channel go first');
-  }
-  promised.delete(me);
-  if (wait > 0) await context.sleep(wait);
-};
+export function createPace(clock: () => number = Date.now): Pace {
+  const marks = new LRUCache<string, number>({ max: 1_000 });
+  /** What an activity was promised, so that its next attempt does not stand in line again. */
+  const promised = new LRUCache<string, number>({ max: 10_000, ttl: 15 * 60_000 });
+
+  return async (channel, to) => {
+    const context = Context.current();
+    const { activityId, workflowExecution } = context.info;
+    const me = `${workflowExecution?.runId}/${activityId}/${channel}`;
+    const now = clock();
+    let slot = promised.get(me);
+    if (slot === undefined) {
+      const found = slotAt(marks.get(channel), now);
+      marks.set(channel, found.mark);
+      slot = found.slot;
+    }
+    const wait = slot - now;
+    if (wait > LONGEST_WAIT_MS) {
+      promised.set(me, slot);
+      throw slackBusy(to, Math.ceil(wait / 1000), 'other messages to the channel go first');
+    }
+    promised.delete(me);
+    if (wait > 0) await context.sleep(wait);
+  };
+}
+
+/** That of this process. */
+export const awaitTurn: Pace = createPace();

@@ -61,14 +61,17 @@ export function inert(text: string, max = 300): string {
   return escapeMrkdwn(cut(line, max).replace(LOUD, '@\u200b'));
 }
 
-/** A link if the address is http(s), else the title alone. */
+/** So that a link has room in every block. */
+const ADDRESS_MAX = 1_000;
+
+/** A link if the address is http(s) and not too long, else the title alone. */
 export function link(url: string | undefined, title: string): string {
   const shown = inert(title, 150).replaceAll('|', '¦');
-  if (url === undefined || url.length > 1_000 || !URL.canParse(url)) return shown;
+  if (url === undefined || !URL.canParse(url)) return shown;
   const { protocol, href } = new URL(redact(url));
   if (protocol !== 'https:' && protocol !== 'http:') return shown;
   const address = href.replaceAll('|', '%7C').replaceAll('<', '%3C').replaceAll('>', '%3E').replaceAll('&', '&amp;');
-  return `<${address}|${shown}>`;
+  return address.length > ADDRESS_MAX ? shown : `<${address}|${shown}>`;
 }
 
 /** A time (ms since the epoch) that every reader sees in their own time zone; UTC where a client cannot. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { pieces, toMrkdwn } from '../../../activities/slack/text.js';
+import { cutMrkdwn, inert, link, moment, pieces, toMrkdwn } from '../../../activities/slack/text.js';
 
 describe('toMrkdwn', () => {
   test.each([
@@ -33,5 +33,55 @@ describe('pieces', () => {
       expect(found.every((piece) => piece.length <= 7)).toBe(true);
       expect(found.join('').replace(/\s/g, '')).toBe(text.replace(/\s/g, ''));
     }
+  });
+});
+
+describe('texts of machines', () => {
+  test.each([
+    ['<!channel> & <@U123>', '&lt;!channel&gt; &amp; &lt;@U123&gt;'],
+    ['two\nlines\tand\u0007a bell', 'two lines and a bell'],
+    [
+      '@channel @here x@everyone @channels @hereafter',
+      '@\u200bchannel @\u200bhere x@\u200beveryone @channels @hereafter',
+    ],
+    ['token xoxb-123456-abcdef', 'token [redacted]'],
+  ])('%j', (text, expected) => {
+    expect(inert(text)).toBe(expected);
+  });
+
+  test('are cut before they are escaped', () => {
+    expect(inert('&'.repeat(400), 10)).toBe(`${'&amp;'.repeat(9)}…`);
+  });
+});
+
+describe('links', () => {
+  test.each<[string, string | undefined, string]>([
+    ['plain', 'https://runbooks.example/checkout?a=1&b=2', '<https://runbooks.example/checkout?a=1&amp;b=2|Run | it>'],
+    ['without address', undefined, 'Run | it'],
+    ['script', 'javascript:alert(1)', 'Run | it'],
+    ['file', 'file:///etc/passwd', 'Run | it'],
+    ['not an address', 'runbooks/checkout', 'Run | it'],
+    ['that would end early', 'https://x.example/a|b>c<d', '<https://x.example/a%7Cb%3Ec%3Cd|Run | it>'],
+    ['too long', `https://x.example/${'a'.repeat(2_000)}`, 'Run | it'],
+  ])('%s', (_, url, expected) => {
+    expect(link(url, 'Run | it')).toBe(expected.replaceAll('Run | it', 'Run ¦ it'));
+  });
+});
+
+test('a moment is shown in the reader’s zone, and in UTC where it cannot be', () => {
+  expect(moment(Date.parse('2026-11-21T19:42:13.5Z'))).toBe(
+    '<!date^1795290133^{date_short_pretty} {time}|2026-11-21 19:42 UTC>',
+  );
+});
+
+describe('cutMrkdwn', () => {
+  test.each([
+    ['short', 10, 'short'],
+    ['aaaa bbbb cccc', 10, 'aaaa bbbb…'],
+    ['aaaaaa&amp;bbbb', 10, 'aaaaaa…'],
+    ['see <https://x.example|here> and', 20, 'see …'],
+    ['aaaaaaaa🚨aaaa', 10, 'aaaaaaaa…'],
+  ])('%j to %i', (text, max, expected) => {
+    expect(cutMrkdwn(text, max)).toBe(expected);
   });
 });

@@ -47,11 +47,13 @@ export function mailFailure(error: unknown, channelName: string, server: string)
   const { code, originalCode, responseCode, response, command, message } = (error ?? {}) as SmtpError;
   const said = bounded(String(response ?? message ?? error), 200);
   const during = typeof command === 'string' ? command : '';
-  const certificate = [code, originalCode].find((one) => typeof one === 'string' && CERTIFICATE.test(one));
+  const certificate = [code, originalCode].find(
+    (one): one is string => typeof one === 'string' && CERTIFICATE.test(one),
+  );
   if (certificate !== undefined) {
     return refused(
       channelName,
-      `the certificate of ${server} is not trusted (${String(certificate)}): use the name that stands in it as \`host\`, or give the worker the authority by NODE_EXTRA_CA_CERTS`,
+      `the certificate of ${server} is not trusted (${certificate}): use the name that stands in it as \`host\`, or give the worker the authority by NODE_EXTRA_CA_CERTS`,
     );
   }
   if (during === 'STARTTLS' && code === 'ETLS') {

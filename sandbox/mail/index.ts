@@ -1,4 +1,4 @@
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { simpleParser } from 'mailparser';
 import { SMTPServer, type SMTPServerSession } from 'smtp-server';
@@ -51,9 +51,8 @@ export function createMailSink(options: MailSinkOptions = {}): MailSink {
   let mails: SunkMail[] = [];
   let failures: Failure[] = [];
 
-  const cut = (id: string): void => {
-    for (const connection of server.connections) if (connection.id === id) connection._socket.destroy();
-  };
+  const sockets = new Map<number | undefined, Socket>();
+  const cut = ({ remotePort }: SMTPServerSession): void => void sockets.get(remotePort)?.destroy();
 
   /** Plays a failure of this step, or goes on. */
   async function step(
@@ -64,7 +63,7 @@ export function createMailSink(options: MailSinkOptions = {}): MailSink {
   ): Promise<void> {
     const failure = takeFailure(failures, at, address);
     if (failure?.with === 'hang') return;
-    if (failure?.with === 'cut' || failure?.with === 'lost') return cut(session.id);
+    if (failure?.with === 'cut' || failure?.with === 'lost') return cut(session);
     if (typeof failure?.with === 'number') return done(reply(failure.with, failure.text));
     if (failure?.with === 'slow') await sleep(failure.delayMs);
     done();
@@ -93,6 +92,16 @@ export function createMailSink(options: MailSinkOptions = {}): MailSink {
     });
   }
 
+  async function take(raw: Buffer, session: SMTPServerSession, done: Done): Promise<void> {
+    const failure = failures.find(({ next, at }) => next > 0 && at === 'data');
+    try {
+      if (failure === undefined || failure.with === 'lost' || failure.with === 'slow') await keep(raw, session);
+    } catch (error) {
+      return done(reply(554, error instanceof Error ? error.message : String(error)));
+    }
+    return step(session, 'data', undefined, done);
+  }
+
   const server: SMTPServer = new SMTPServer({
     secure: options.implicitTls ?? false,
     ...options.tls,
@@ -114,13 +123,13 @@ export function createMailSink(options: MailSinkOptions = {}): MailSink {
     onData(stream, session, done) {
       const chunks: Buffer[] = [];
       stream.on('data', (chunk: Buffer) => chunks.push(chunk));
-      stream.on('end', () => {
-        const failure = failures.find(({ next, at }) => next > 0 && at === 'data');
-        const kept = failure === undefined || failure.with === 'lost' || failure.with === 'slow';
-        const stored = kept ? keep(Buffer.concat(chunks), session) : Promise.resolve();
-        stored.then(() => step(session, 'data', undefined, done)).catch((error: unknown) => done(error as Error));
-      });
+      stream.on('end', () => void take(Buffer.concat(chunks), session, done));
     },
+  });
+  server.server.on('connection', (socket: Socket) => {
+    const { remotePort } = socket;
+    sockets.set(remotePort, socket);
+    socket.once('close', () => sockets.delete(remotePort));
   });
   // Clients that go away in the middle are what some tests want.
   server.on('error', () => undefined);

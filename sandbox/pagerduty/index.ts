@@ -98,7 +98,7 @@ export function createPagerdutyDouble(options: PagerdutyDoubleOptions): Pagerdut
     }
     const event = eventOf(json);
     if (Array.isArray(event)) return [400, invalid(event)];
-    const { routing_key: key, ...rest } = event;
+    const { routing_key: key, ...kept } = event;
     const service = account.service(key);
     if (!service) return [400, invalid(['routing_key is not that of an integration'])];
     const rate = rates.get(key) ?? new RateLimit(options.eventsPerMinute ?? 120);
@@ -110,7 +110,7 @@ export function createPagerdutyDouble(options: PagerdutyDoubleOptions): Pagerdut
         { status: 'throttle exceeded', message: 'Requests for this service are arriving too quickly.' },
         { 'retry-after': String(wait) },
       ];
-    events.push(rest);
+    events.push(kept);
     return [202, { status: 'success', message: 'Event processed', dedup_key: account.apply(event, service) }];
   }
 

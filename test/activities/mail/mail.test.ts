@@ -30,8 +30,15 @@ async function start(options: MailSinkOptions = {}): Promise<void> {
 }
 afterEach(() => sink.close());
 
-const channel = (more: object = {}): Channel =>
-  ({ type: 'mail', host: '127.0.0.1', port, security: 'none', from: 'belay@example.com', to: [], ...more }) as Channel;
+const channel = (more: object = {}): Channel => ({
+  type: 'mail',
+  host: '127.0.0.1',
+  port,
+  security: 'none',
+  from: 'belay@example.com',
+  to: [],
+  ...more,
+});
 const login = { user: LOGIN.user, password: 'env:PASSWORD' };
 const deps = (password = LOGIN.password) => ({
   secrets: secretsOf({ PASSWORD: password }),
@@ -53,7 +60,7 @@ describe('a page by mail', () => {
       messageId: reference,
       headers: {
         ...{ from: 'Belay <belay@example.com>', to: 'Ada Lovelace <ada@example.com>' },
-        ...{ 'auto-submitted': 'auto-generated', importance: 'high' },
+        ...{ 'auto-submitted': 'auto-generated', importance: 'High' },
       },
     });
     expect(reference).toMatch(/^<belay\.[0-9a-f]{40}@example\.com>$/);
@@ -115,7 +122,7 @@ describe('a page by mail', () => {
   test('a calm one has no raised priority', async () => {
     await start();
     await send(channel(), { pages: [page({ urgent: false })] });
-    expect(sink.messages()[0]?.headers['importance']).not.toBe('high');
+    expect(sink.messages()[0]?.headers['importance'] ?? 'normal').not.toMatch(/high/i);
   });
 
   test('a person without an address is final', async () => {

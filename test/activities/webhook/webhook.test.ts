@@ -17,7 +17,7 @@ beforeEach(async () => {
 });
 afterEach(() => receiver.close());
 
-const channel = (more: object = {}): Channel => ({ type: 'webhook', url, secret: 'env:SECRET', ...more }) as Channel;
+const channel = (more: object = {}): Channel => ({ type: 'webhook', url, secret: 'env:SECRET', ...more });
 const deps = () => ({ secrets: secretsOf({ SECRET }) });
 const send = (more: Parameters<typeof delivery>[1] = {}, target = channel()) =>
   inActivity((input: PageDelivery) => sendWebhookPage(deps(), input), delivery(target, more));

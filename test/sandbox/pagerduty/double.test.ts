@@ -197,7 +197,7 @@ describe('control from another process', () => {
       ...{ method, headers: { 'content-type': 'application/json' } },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
-    return { status: response.status, answer: (await response.json()) as unknown };
+    return { status: response.status, answer: await response.json() };
   };
 
   test('shows, acts, fails, resets', async () => {

@@ -71,8 +71,12 @@ function turnsAt(rota: LocalRota, here: DateTime): number[] {
   const length = shiftDays(rota);
   const near = Math.floor((dayNumber(here) - dayNumber(first)) / length);
   const at = here.toMillis();
-  const handoff = (turn: number) => clockInstants(first.plus({ days: turn * length }).startOf('day'), rota.handoff.at);
-  return [near - 1, near, near + 1].filter(
-    (turn) => turn >= 0 && handoff(turn).first <= at && at < handoff(turn + 1).last,
+  // The day may be shown twice, before and after midnight: so the next turn is looked at as well.
+  const turns = [near - 1, near, near + 1];
+  const handoffs = [...turns, near + 2].map((turn) =>
+    clockInstants(first.plus({ days: turn * length }).startOf('day'), rota.handoff.at),
+  );
+  return turns.filter(
+    (turn, n) => turn >= 0 && at >= (handoffs[n]?.first ?? Infinity) && at < (handoffs[n + 1]?.last ?? -Infinity),
   );
 }

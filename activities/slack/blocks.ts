@@ -100,5 +100,5 @@ export function actions(buttons: (Button | undefined)[]): ActionsBlock[] {
 /** How people answer where there are no buttons. */
 export const answerByCommand = (incident: string): KnownBlock =>
   context(
-    `To answer: \`belay incident acknowledge ${cut(incident.replaceAll(/[`<>&\s]/g, ''), 1_000)}\`, or the update \`acknowledge\` in the Temporal UI.`,
+    `To answer: \`belay incident ack ${cut(incident.replaceAll(/[`<>&\s]/g, ''), 1_000)}\`, or the update \`acknowledge\` in the Temporal UI.`,
   );

@@ -74,7 +74,7 @@ describe('a page', () => {
   test('without a key it says how to answer', () => {
     const content = pageMessage({ key: 'k', pages: [page()] }, undefined);
     expect(buttons(content)).toEqual([]);
-    expect(everything(content)).toContain('belay incident acknowledge incident/shop/checkout/0123456789abcdef');
+    expect(everything(content)).toContain('belay incident ack incident/shop/checkout/0123456789abcdef');
   });
 
   test('several pages are a list, urgent ones first, with a button for the first five and a count', () => {
@@ -148,7 +148,7 @@ describe('the message of an incident', () => {
   ])('without a key, %s: says how to act is %s', (phase, says) => {
     const content = incidentMessage(incident({ phase }), undefined);
     expect(labels(content)).toEqual([]);
-    expect(everything(content).includes('belay incident acknowledge')).toBe(says);
+    expect(everything(content).includes('belay incident ack')).toBe(says);
   });
 
   test('says that nobody answered, that an alert flaps, and what was done', () => {

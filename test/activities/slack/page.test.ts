@@ -58,7 +58,7 @@ describe('a page through Slack', () => {
 
   test('arrives without buttons when there is no key', async () => {
     await send({ env: { BELAY_BUTTON_KEY: '' } });
-    expect(JSON.stringify(slack.messages())).toContain('belay incident acknowledge');
+    expect(JSON.stringify(slack.messages())).toContain('belay incident ack');
     expect(JSON.stringify(slack.messages())).not.toContain('incident_acknowledge');
   });
 

@@ -1,3 +1,4 @@
+import type { Options } from 'rrule';
 import { RRule } from './rrule.js';
 
 const RANGES: Record<string, readonly [number, number]> = {
@@ -27,17 +28,39 @@ export function recurrenceProblem(text: string, start: string): string | undefin
   if (!/(^|;)FREQ=(YEARLY|MONTHLY|WEEKLY|DAILY)(;|$)/.test(text))
     return 'must have FREQ=YEARLY, MONTHLY, WEEKLY or DAILY: it names days';
   try {
-    const from = new Date(`${start}T00:00:00Z`);
-    const last = new Date(from);
-    last.setUTCFullYear(from.getUTCFullYear() + YEARS);
-    const options = RRule.parseString(text);
-    const until = options.until && options.until < last ? options.until : last;
-    return new RRule({ ...options, dtstart: from, until }).all((_, count) => count < 1).length > 0
+    return comes(RRule.parseString(text), new Date(`${start}T00:00:00Z`))
       ? undefined
       : `never comes: no day of the ${YEARS} years after ${start} matches`;
   } catch {
     return 'is not a rule of RFC 5545; write e.g. FREQ=YEARLY;BYMONTH=11;BYDAY=4TH';
   }
+}
+
+/**
+ * Whether a rule names any day within `YEARS` from `start`. The library looks for a first day until the year 9999, day by day, which takes
+ * minutes when there is none; so it is asked near that year, in a calendar that is the same day for day.
+ */
+function comes(options: Partial<Options>, start: Date): boolean {
+  const shift = yearsToTheEnd(start.getUTCFullYear());
+  const dtstart = later(start, shift);
+  const last = later(dtstart, YEARS);
+  const rule = new RRule({ ...options, dtstart, until: options.until ? later(options.until, shift) : last });
+  const [first] = rule.all((_, count) => count < 1);
+  return first !== undefined && first <= last;
+}
+
+/** To the last year with the same weekdays and leap years that has `YEARS` after it. */
+function yearsToTheEnd(year: number): number {
+  const weekday = (one: number) => new Date(Date.UTC(one, 0, 1)).getUTCDay();
+  let like = 9_999 - YEARS;
+  while (like > year && (weekday(like) !== weekday(year) || like % 4 !== year % 4)) like -= 1;
+  return like - year;
+}
+
+function later(date: Date, years: number): Date {
+  const moved = new Date(date);
+  moved.setUTCFullYear(date.getUTCFullYear() + years);
+  return moved;
 }
 
 function partProblem(name: string, value: string): string | undefined {

@@ -8,12 +8,24 @@ import { zoneProblems } from './timing.js';
 type OwnRota = Extract<Rota, { handoff: unknown }>;
 
 /** Times of rotas that are fine alone but not together. Pure. */
-export function rotaProblems({ rotas }: IncidentParts): Finding[] {
+export function rotaProblems({ rotas, people }: IncidentParts): Finding[] {
   return rotas.flatMap((rota) => [
     ...zone(rota.path, rota.fields['timeZone']),
     ...list(rota.fields['holidays'], [...rota.path, 'holidays']).flatMap((day) => holidayProblems(day, rota)),
     ...ofParsed(rota),
+    ...outsideProblems(rota, people),
   ]);
+}
+
+/** What another service knows of somebody, by which they are found among `people`. */
+const KNOWN_BY = { pagerduty: ['pagerduty', 'email'], slack: ['slack'] } as const;
+
+function outsideProblems({ path, fields: { source } }: Part, people: Part[]): Finding[] {
+  if (source !== 'pagerduty' && source !== 'slack') return [];
+  const known = KNOWN_BY[source];
+  if (people.some(({ fields }) => known.some((field) => fields[field] !== undefined))) return [];
+  const message = `leads to nobody: none of \`people\` has ${known.map((field) => `\`${field}\``).join(' or ')}; add it to those who may be on call`;
+  return [{ path: [...path, 'source'], message }];
 }
 
 function ofParsed({ path, parsed }: Named<Rota>): Finding[] {

@@ -31,6 +31,7 @@ const INCIDENTS = `people:
   ada:
     name: Ada
     slack: U012AB3CD
+    pagerduty: PUSER1
     timeZone: Europe/Berlin
     contacts:
       - { channel: ops }

@@ -37,6 +37,21 @@ describe('the JSON Schema', () => {
       { name: 'a', title: 'A', channels: { s: { type: 'statuspage', pageId: 'p1', token: 'abc' } } },
     ],
     [
+      'a rota that is of two kinds',
+      { name: 'a', title: 'A', rotas: { r: { source: 'slack', userGroup: 'S0123', token: 'env:T', people: ['ada'] } } },
+    ],
+    [
+      'a literal token of a source',
+      {
+        ...{ name: 'a', title: 'A' },
+        incidents: {
+          severities: [{ id: 'P1', policy: 'p' }],
+          policies: {},
+          sources: { s: { type: 'alertmanager', tokens: ['abc'] } },
+        },
+      },
+    ],
+    [
       'a gate without a bound',
       { name: 'a', title: 'A', workloads: [{ name: 'w', tier: 't', gates: [{ name: 'g', query: 'up' }] }] },
     ],

@@ -30,6 +30,20 @@ describe('a literal secret is refused, and never repeated', () => {
       'endpoints.web',
       /secret in an address/,
     ],
+    [
+      'integration address of PagerDuty',
+      'http://prometheus:9090',
+      secret('https://events.pagerduty.com/integration/', 'abcdefghijkl/enqueue'),
+      'prometheus.url',
+      /integration address of PagerDuty/,
+    ],
+    [
+      'heartbeat',
+      'http://prometheus:9090',
+      secret('https://hc-ping.com/', 'abcdefghijkl'),
+      'prometheus.url',
+      /address of a heartbeat/,
+    ],
     ['GitHub token', 'Shop', secret('ghp_', 'a'.repeat(36)), 'title', /GitHub token/],
     ['private key', 'Shop', secret('"-----BEGIN RSA PRIVATE', ' KEY-----"'), 'title', /private key/],
     [

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { after, type Case } from './describeIncidents.js';
+import { after, type Case, check, INCIDENT_SAMPLE } from './describeIncidents.js';
 
 describe('channels that cannot serve', () => {
   test.each<Case>([
@@ -211,4 +211,13 @@ describe('times of rotas', () => {
     expect(problems[0]).toContain(expected);
     expect(problems).toHaveLength(1);
   });
+});
+
+test('a rota of another service whose people are unknown', () => {
+  const text = INCIDENT_SAMPLE.replace('    slack: U012AB3CD\n', '')
+    .replace('- { channel: ops }', '- { channel: duty }')
+    .replace('source: pagerduty\n    schedule: PABC123', 'source: slack\n    userGroup: S0123ABCD');
+  expect(check(text)).toEqual([
+    'rotas.outside.source: leads to nobody: none of `people` has `slack`; add it to those who may be on call',
+  ]);
 });

@@ -47,7 +47,10 @@ export class Storms {
     // More than one above the limit need not be remembered.
     const window = [...recent, at].slice(-(incidents + 1));
     this.windows.set(rule, window);
+    let counts = true;
     const takeBack = (): void => {
+      if (!counts) return;
+      counts = false;
       const present = this.windows.get(rule) ?? [];
       const index = present.indexOf(at);
       if (index >= 0) this.windows.set(rule, present.toSpliced(index, 1));

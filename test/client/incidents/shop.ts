@@ -1,0 +1,38 @@
+import type { SourceAlert } from '../../../client/incidents/port.js';
+import type { IncidentSystem } from '../../../client/incidents/port.js';
+import { systemSchema } from '../../../systems/schema.js';
+import type { SystemInput } from '../../../systems/schema.js';
+
+type IncidentsInput = NonNullable<SystemInput['incidents']>;
+
+/** A system with three severities and whatever else of incidents a test needs. */
+export function shop(incidents: Partial<IncidentsInput> = {}, name = 'shop'): IncidentSystem {
+  const system = systemSchema.parse({
+    name,
+    title: 'Shop',
+    channels: { log: { type: 'log' } },
+    incidents: {
+      severities: [
+        { id: 'P1', policy: 'ladder' },
+        { id: 'P2', policy: 'ladder' },
+        { id: 'P3', policy: 'ladder' },
+      ],
+      policies: { ladder: { levels: [{ name: 'first', afterSeconds: 0, notify: [{ channel: 'log' }] }] } },
+      ...incidents,
+    },
+  });
+  if (!system.incidents) throw new Error('the description has no incidents');
+  return { ...system, incidents: system.incidents };
+}
+
+/** An alert of source `am` that fires since 1,000 ms after the epoch. */
+export function alert(labels: Record<string, string>, more: Partial<SourceAlert> = {}): SourceAlert {
+  return {
+    fingerprint: `am/${JSON.stringify(labels)}`,
+    status: 'firing',
+    startsAt: 1_000,
+    name: labels['alertname'] ?? 'alert',
+    labels,
+    ...more,
+  };
+}

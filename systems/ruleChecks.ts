@@ -15,6 +15,16 @@ export function ruleProblems({ rules, routes, suggested }: IncidentParts): Findi
     ...suggested
       .flatMap(({ path, fields }) => mentionsIn(fields['alerts'], [...path, 'alerts']))
       .flatMap(({ path, name }) => patterns(path, name)),
+    ...rules.flatMap(({ path, fields: { id } }) =>
+      id === 'unmatched'
+        ? [
+            {
+              path: [...path, 'id'],
+              message: 'is what alerts without a rule are listed under; give the rule another name',
+            },
+          ]
+        : [],
+    ),
     ...hidden(rules, 'rule'),
     ...hidden(routes, 'route'),
     ...routes.flatMap(repeatProblems),

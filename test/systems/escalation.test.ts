@@ -163,6 +163,12 @@ describe('rules, routes and sources', () => {
       "'.*'",
       'incidents.rules[0].match: matches every alert, so the rules after it are never taken',
     ],
+    [
+      'a rule by a name that is taken',
+      'id: others',
+      'id: unmatched',
+      'incidents.rules[1].id: is what alerts without a rule are listed under',
+    ],
     ['a rule twice', 'id: others', 'id: security', 'incidents.rules[1].id: "security" is named twice'],
     [
       'a route that hides the others',

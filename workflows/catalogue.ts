@@ -1,3 +1,4 @@
+import { alertReviewRunbook } from './alertReview/runbook.js';
 import { alertRoutingRunbook } from './alertRouting/runbook.js';
 import { backupRunbook } from './backup/runbook.js';
 import { backupWatchRunbook } from './backupWatch/runbook.js';
@@ -30,6 +31,7 @@ export const catalogue: Record<string, Runbook> = {
   emergencyRecovery: emergencyRecoveryRunbook as unknown as Runbook,
   scale: scaleRunbook as unknown as Runbook,
   restart: restartRunbook as unknown as Runbook,
+  alertReview: alertReviewRunbook as unknown as Runbook,
   alertRouting: alertRoutingRunbook as unknown as Runbook,
   incident: incidentRunbook as unknown as Runbook,
   postmortem: postmortemRunbook as unknown as Runbook,

@@ -1,5 +1,6 @@
 /** Every workflow that the worker registers; the exported names are the public workflow types. */
 export { alarm } from './alarm/workflow.js';
+export { alertReview } from './alertReview/workflow.js';
 export { alertRouting } from './alertRouting/workflow.js';
 export { backup } from './backup/workflow.js';
 export { backupWatch } from './backupWatch/workflow.js';

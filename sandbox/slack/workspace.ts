@@ -92,7 +92,7 @@ export function channelOf(workspace: Workspace, given: unknown, posting: boolean
 
 /** Time stamps are the ids of messages: unique and growing, seconds with six decimals. */
 export function nextTs(workspace: Workspace): string {
-  const last = workspace.messages.reduce((max, message) => Math.max(max, Number(message.ts) * 1e6), 0);
+  const last = Number(workspace.messages.at(-1)?.ts ?? 0) * 1e6;
   const micros = Math.max(Date.now() * 1000, Math.round(last) + 1);
   return `${Math.floor(micros / 1e6)}.${String(micros % 1e6).padStart(6, '0')}`;
 }

@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { readdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { runCommand } from '../kit/command.js';
 import { downloadAndUnpack, downloadText } from '../kit/download.js';
@@ -9,7 +8,6 @@ import { messageOf } from '../kit/text.js';
 import type { ProgramSpec, Progress } from '../kit/types.js';
 
 const VERSION = '0.28.1';
-const AMTOOL_VERSION = '0.34.2';
 /** With this one came files in place of most secrets, which our configurations use. */
 const OLDEST_MINOR = 25;
 
@@ -23,7 +21,10 @@ async function unusable(file: string, name: string): Promise<string | undefined>
   return `version ${major}.${minor} is older than 0.${OLDEST_MINOR}`;
 }
 
-/** Alertmanager 0.25 or newer: from its vendor where reachable, else Debian's package, unpacked without installing it. */
+/**
+ * Alertmanager 0.25 or newer: from its vendor where reachable, else built from source. Debian's package does only when it is installed: it
+ * looks for its templates at a fixed place.
+ */
 export const alertmanagerProgram: ProgramSpec = {
   name: 'alertmanager',
   version: VERSION,
@@ -36,26 +37,27 @@ export const alertmanagerProgram: ProgramSpec = {
     } catch (error) {
       progress(`vendor download not possible (${messageOf(error)})`);
     }
-    return installFromDebian(dir, progress);
+    await built('amtool', dir, progress);
+    return built('alertmanager', dir, progress);
   },
   hint: 'Install Alertmanager (Debian and Ubuntu: apt-get install prometheus-alertmanager) so that `alertmanager` or `prometheus-alertmanager` is on the PATH, or set BELAY_ALERTMANAGER_BIN to it.',
 };
 
+const built = (name: string, dir: string, progress: Progress): Promise<string> =>
+  goInstall(`github.com/prometheus/alertmanager/cmd/${name}`, `v${VERSION}`, { dir, progress, ldflags: '-s -w' });
+
 /** amtool, which checks configurations. */
 export const amtoolProgram: ProgramSpec = {
   name: 'amtool',
-  version: AMTOOL_VERSION,
+  version: VERSION,
   env: 'BELAY_AMTOOL_BIN',
   path: ['amtool'],
   check: (file) => unusable(file, 'amtool'),
-  install: (dir, progress) =>
-    goInstall('github.com/prometheus/alertmanager/cmd/amtool', `v${AMTOOL_VERSION}`, {
-      ...{ dir, progress, ldflags: '-s -w' },
-    }),
+  install: (dir, progress) => built('amtool', dir, progress),
   hint: 'Install amtool (Debian and Ubuntu: in the package prometheus-alertmanager) so that `amtool` is on the PATH, or set BELAY_AMTOOL_BIN to it.',
 };
 
-/** Alertmanager and the amtool that belongs to it: both come in one package, so the second is rarely built. */
+/** Alertmanager and the amtool that belongs to it, which is beside it however it was installed. */
 export async function alertmanagerPrograms(progress: Progress): Promise<{ alertmanager: string; amtool: string }> {
   const alertmanager = await findOrInstall(alertmanagerProgram, progress);
   const beside = join(dirname(alertmanager), 'amtool');
@@ -77,15 +79,4 @@ async function installFromVendor(dir: string, progress: Progress): Promise<strin
   if (sum === undefined) throw new Error(`no checksum for ${folder}.tar.gz`);
   await downloadAndUnpack(`${base}/${folder}.tar.gz`, dir, sum);
   return join(dir, folder, 'alertmanager');
-}
-
-async function installFromDebian(dir: string, progress: Progress): Promise<string> {
-  progress('unpacking the Debian package prometheus-alertmanager');
-  // Neither command needs root: the package is only unpacked, its service is not set up. apt verifies its signature.
-  await runCommand('apt-get', ['download', 'prometheus-alertmanager'], { cwd: dir, timeoutMs: 180_000 });
-  const deb = (await readdir(dir)).find((name) => name.endsWith('.deb'));
-  if (deb === undefined) throw new Error('apt-get download left no package');
-  await runCommand('dpkg', ['-x', join(dir, deb), dir], { timeoutMs: 120_000 });
-  await rm(join(dir, deb));
-  return join(dir, 'usr', 'bin', 'prometheus-alertmanager');
 }

@@ -2,6 +2,8 @@ import type { HostComponent } from './host/index.js';
 import { httpProbe } from './kit/probes.js';
 import { freePort } from './kit/ports.js';
 import type { ComponentName, PartName, Progress, SandboxState } from './kit/types.js';
+import { startMail } from './mail/start.js';
+import { startPagerduty } from './pagerduty/start.js';
 
 /** What starting a part adds to the sandbox's state. */
 export type Started = { pids: Record<string, number> } & Partial<
@@ -205,10 +207,8 @@ export const PARTS: readonly Part[] = [
     components: ['pagerduty'],
     needs: [],
     optional: true,
-    async start({ state, progress }) {
-      const { startPagerduty } = await import('./pagerduty/start.js');
-      return startPagerduty({ dir: state.dir, progress });
-    },
+    // Loaded already, as it is small: Jest cannot load two modules at once that share others.
+    start: ({ state, progress }) => startPagerduty({ dir: state.dir, progress }),
     async check({ pagerduty }) {
       await httpProbe(`${required(pagerduty).url}/_sandbox/incidents`)();
     },
@@ -218,10 +218,7 @@ export const PARTS: readonly Part[] = [
     components: ['mail'],
     needs: [],
     optional: true,
-    async start({ state, progress }) {
-      const { startMail } = await import('./mail/start.js');
-      return startMail({ dir: state.dir, progress });
-    },
+    start: ({ state, progress }) => startMail({ dir: state.dir, progress }),
     async check({ mail }) {
       await httpProbe(`${required(mail).url}/_sandbox/messages`)();
     },

@@ -12,7 +12,8 @@ export const hasStatus = (error: unknown, code: number): boolean =>
 
 /** `TemporalUnavailable`: final when asking again cannot help. */
 export function unavailable(error: unknown): ApplicationFailure {
-  const message = `Temporal did not answer: ${bounded(error instanceof Error ? error.message : String(error))}`;
+  const cause = error instanceof Error && error.cause instanceof Error ? `: ${error.cause.message}` : '';
+  const message = `Temporal did not answer: ${bounded((error instanceof Error ? error.message : String(error)) + cause)}`;
   // PERMISSION_DENIED and INVALID_ARGUMENT stay what they are however often they are asked.
   const final = [error, (error as { cause?: unknown }).cause].some((one) => hasStatus(one, 7) || hasStatus(one, 3));
   return ApplicationFailure.create({ type: 'TemporalUnavailable', message, nonRetryable: final });

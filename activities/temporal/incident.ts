@@ -8,13 +8,12 @@ import { CALL_MS, unavailable } from './call.js';
 export async function readIncident(client: Client, workflowId: string): Promise<IncidentFacts | null> {
   const handle = client.workflow.getHandle(workflowId);
   try {
-    const [status, timeline] = await client.withDeadline(Date.now() + CALL_MS, () =>
-      Promise.all([
-        handle.query<{ incident?: IncidentView }>('status'),
-        handle.query<{ entries: TimelineEntry[]; stored: string[] }>('timeline'),
-      ]),
-    );
-    return status.incident === undefined ? null : { view: status.incident, ...timeline };
+    return await client.withDeadline(Date.now() + CALL_MS, async () => {
+      const { incident } = await handle.query<{ incident?: IncidentView }>('status');
+      if (incident === undefined) return null;
+      const timeline = await handle.query<{ entries: TimelineEntry[]; stored: string[] }>('timeline');
+      return { view: incident, ...timeline };
+    });
   } catch (error) {
     const gone = [WorkflowNotFoundError, QueryNotRegisteredError, QueryRejectedError];
     if (gone.some((one) => error instanceof one)) return null;

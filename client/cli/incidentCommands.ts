@@ -42,10 +42,8 @@ function readCommands(incident: Command, handle: Handle): void {
 
 function openCommand(incident: Command, handle: Handle): void {
   incident
-    .command('open <title>')
+    .command('open <system> <severity> <title>')
     .description('open an incident and page who is on call')
-    .requiredOption('--system <name>', 'the system that has it')
-    .option('--severity <id>', 'the mildest when left out')
     .option('--service <name>', 'what of the system')
     .option('--security', 'a security incident: restricted, with a checklist')
     .option('--reason <text>', 'what you know (default: the title)')
@@ -53,8 +51,8 @@ function openCommand(incident: Command, handle: Handle): void {
     .option('--request-id <id>', 'the same id opens one incident, however often')
     .addHelpText('after', native('temporal workflow start --type incident …'))
     .action(
-      handle(async (io, title: string, options: OpenOptions) =>
-        (await import('./commands/incidentOpen.js')).incidentOpen(io, title, options),
+      handle(async (io, system: string, severity: string, title: string, options: OpenOptions) =>
+        (await import('./commands/incidentOpen.js')).incidentOpen(io, { system, severity, title }, options),
       ),
     );
 }

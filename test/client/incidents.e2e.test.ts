@@ -49,7 +49,7 @@ describe('belay incident', () => {
   test('open, list, show, act, timeline, resolve', async () => {
     const name = `cli-${randomUUID().slice(0, 8)}`;
     await place(new Watchtower(name), async (cli) => {
-      const open = ['incident', 'open', 'Checkout fails', '--system', name, '--severity', 'P1', '--request-id', 'r1'];
+      const open = ['incident', 'open', name, 'P1', 'Checkout fails', '--request-id', 'r1'];
       const { incident } = json<{ incident: string }>(await cli(...open, '--json'));
       expect(incident).toMatch(new RegExp(`^incident/${name}/checkout-fails-[0-9a-f]{8}$`));
       expect(json<{ incident: string }>(await cli(...open, '--json')).incident).toBe(incident);
@@ -87,7 +87,7 @@ describe('belay incident', () => {
   test('what is wrong is named with its cure', async () => {
     const name = `cli-${randomUUID().slice(0, 8)}`;
     await place(new Watchtower(name), async (cli) => {
-      const wrong = await cli('incident', 'open', 'x', '--system', name, '--severity', 'P9');
+      const wrong = await cli('incident', 'open', name, 'P9', 'x');
       expect(wrong).toMatchObject({ code: 2 });
       expect(wrong.stderr).toMatch(/severity: "P9" is no severity of/);
       expect(await cli('incident', 'open', 'x')).toMatchObject({

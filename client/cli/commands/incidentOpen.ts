@@ -13,8 +13,6 @@ import { answered } from './incidentIds.js';
 import { warnWithoutWorker } from './start.js';
 
 export interface OpenOptions {
-  system?: string;
-  severity?: string;
   service?: string;
   security?: boolean;
   reason?: string;
@@ -24,13 +22,21 @@ export interface OpenOptions {
 
 const hasIncidents = (system: System): system is IncidentSystem => system.incidents !== undefined;
 
-/** `belay incident open <title>`: opens an incident and pages who is on call. The same `--request-id` opens one. */
-export async function incidentOpen(io: Io, title: string, options: OpenOptions): Promise<number> {
-  const { system, severity, service, security, reason = title, as = actor(io), requestId = randomUUID() } = options;
-  if (system === undefined) throw new UsageError('open: give --system; see: belay systems list');
+/** `belay incident open <system> <severity> <title>`: opens an incident and pages who is on call. The same `--request-id` opens one. */
+export async function incidentOpen(
+  io: Io,
+  { system, severity, title }: { system: string; severity: string; title: string },
+  options: OpenOptions,
+): Promise<number> {
+  const { service, security, reason = title, as = actor(io), requestId = randomUUID() } = options;
   const opening = {
-    ...{ title, reason, requestedBy: as, kind: security === true ? ('security' as const) : ('operational' as const) },
-    ...(severity !== undefined && { severity }),
+    ...{
+      title,
+      severity,
+      reason,
+      requestedBy: as,
+      kind: security === true ? ('security' as const) : ('operational' as const),
+    },
     ...(service !== undefined && { service }),
   };
   // As the run itself will check it, with every problem named, before anything is contacted.

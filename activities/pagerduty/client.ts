@@ -49,7 +49,8 @@ export async function pagerdutySender(
       method: 'POST',
       headers: { accept: 'application/json', 'content-type': 'application/json' },
       body: JSON.stringify({ routing_key: routingKey, ...event }),
-      timeoutMs: Math.max(1, until - performance.now()),
+      // In tenths of a second, so that a failure reads well.
+      timeoutMs: Math.max(100, Math.ceil((until - performance.now()) / 100) * 100),
       maxBytes: MAX_BYTES,
       signal: Context.current().cancellationSignal,
     }).catch(async (error: unknown) => {

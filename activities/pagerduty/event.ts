@@ -7,7 +7,7 @@ import { pagerdutySeverity, worst, type PagerdutySeverity } from './severity.js'
 const SUMMARY_MAX = 1_024;
 const TEXT_MAX = 3_000;
 const TITLE_MAX = 200;
-/** Of pages that are listed by their titles. With the limits above an event stays below 20 KB; PagerDuty takes 512. */
+/** Of pages that are listed by their titles. With the limits above an event stays below 64 KB; PagerDuty takes 512. */
 const LISTED = 20;
 
 /** An event of the Events API v2 without its routing key. */

@@ -131,7 +131,7 @@ describe('a page', () => {
   ])('the strict double accepts %s', async (_, more) => {
     await send([page(more)]);
     const [event] = pagerduty.events();
-    expect(JSON.stringify(event).length).toBeLessThan(50_000);
+    expect(Buffer.byteLength(JSON.stringify(event))).toBeLessThan(64 * 1024);
     expect(pagerduty.incidents()).toHaveLength(1);
   });
 });
@@ -241,6 +241,18 @@ describe('failures', () => {
       ...{ type: 'SecretUnresolved', nonRetryable: true },
     });
   });
+
+  test('silence is given up after 10 s in all, and retried', async () => {
+    pagerduty.fail({ with: 'slow', delayMs: 1_000 });
+    pagerduty.fail({ with: 'hang' });
+    const pages = [page(), page({ incident: 'incident/shop/disk/1' })];
+    const thrown: unknown = await send(pages).catch((error: unknown) => error);
+    expect(thrown).toMatchObject({ type: 'PagerdutyUnavailable', nonRetryable: false });
+    // The first event took a second of the ten.
+    const waited = Number(/no answer within ([\d.]+) s/.exec((thrown as Error).message)?.[1]);
+    expect(waited).toBeGreaterThan(0);
+    expect(waited).toBeLessThanOrEqual(9.1);
+  }, 30_000);
 
   test('a cancelled activity stops waiting at once', async () => {
     pagerduty.fail({ with: 'hang' });

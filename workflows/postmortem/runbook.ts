@@ -18,7 +18,8 @@ export const postmortemInput = z.strictObject({
     .string()
     .trim()
     .max(1_000)
-    .regex(/^incident\/[^/]+\/.+/, 'must be the workflow id of an incident; see `belay incident list`'),
+    .regex(/^incident\/[^/]+\/.+/, 'must be the workflow id of an incident; see `belay incident list`')
+    .describe('Workflow id of the incident, open or closed'),
   title: z.string().trim().min(1).max(200).optional().describe("Instead of the incident's own"),
   severity: z.string().trim().min(1).max(31).optional().describe("Instead of the incident's own"),
   resolvedAt: when

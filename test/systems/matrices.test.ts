@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { nextBusinessTime } from '../../activities/oncall/businessHours.js';
 import { packagedSystems } from '../../systems/directories.js';
 import type { EscalationPolicy, Target } from '../../systems/incidentSchema.js';
 import { loadSystem } from '../../systems/load.js';
@@ -254,6 +255,18 @@ describe('fossawork', () => {
     expect(waiting.map(({ id }) => id)).toEqual(['P3']);
     const hours = (at = '') => Number(at.slice(0, 2));
     expect((hours(businessHours?.to) - hours(businessHours?.from)) * 3_600).toBe(36_000);
+  });
+
+  test.each([
+    ['Monday morning', '2026-03-02T08:00:00Z', '2026-03-03T08:00:00Z'],
+    ['Monday evening', '2026-03-02T17:59:00Z', '2026-03-03T08:00:00Z'],
+    ['Friday noon', '2026-03-06T12:00:00Z', '2026-03-09T08:00:00Z'],
+    ['Saturday noon', '2026-03-07T12:00:00Z', '2026-03-09T08:00:00Z'],
+    ['Sunday night', '2026-03-08T23:00:00Z', '2026-03-09T09:00:00Z'],
+  ])('P3 of %s is escalated on the next business day', (_, opened, paged) => {
+    const { policies, businessHours } = incidentsOf(name).incidents;
+    const due = Date.parse(opened) + (policies['next-business-day']?.levels[0]?.afterSeconds ?? 0) * 1_000;
+    expect(nextBusinessTime(businessHours, due)).toBe(Date.parse(paged));
   });
 
   test.each([

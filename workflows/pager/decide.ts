@@ -93,14 +93,13 @@ function attend(turn: Turn, channel: string): boolean {
   const { state, now } = turn;
   const lane = laneOf(state, channel);
   const due = unsent(state).filter(({ one, way, contact }) => contact.channel === channel && dueAt(one, way) <= now);
-  if (isSlow(lane, now)) return hold(turn, channel, due, 'the message before has no answer yet');
-  if (lane.flight || now < lane.quietUntil) return false;
   // How the person wants to be reached is told best by the newest page.
   const contact = due.toSorted((a, b) => b.one.page.at - a.one.page.at)[0]?.contact;
   if (contact === undefined) return false;
+  if (isSlow(lane, now)) return hold(turn, channel, due, 'the message before has no answer yet');
   const free = freeAt(lane, contact);
   if (free > now) return hold(turn, channel, due, `over its limit until ${new Date(free).toISOString()}`);
-  dispatch(turn, lane, contact, due);
+  if (!lane.flight && now >= lane.quietUntil) dispatch(turn, lane, contact, due);
   return false;
 }
 
@@ -144,7 +143,9 @@ function hold({ person, now, decision }: Turn, channel: string, due: Unsent[], w
 function nextLook(state: PagerState, now: number): number | undefined {
   const looks = unsent(state).map(({ one, way, contact }) => {
     const lane = laneOf(state, contact.channel);
-    return lane.flight ? dueAt(one, way) : Math.max(dueAt(one, way), lane.quietUntil, freeAt(lane, contact));
+    return one.ways[way] === 'limited'
+      ? Math.max(lane.quietUntil, freeAt(lane, contact))
+      : Math.max(dueAt(one, way), lane.quietUntil);
   });
   for (const { flight } of Object.values(state.lanes)) if (flight) looks.push(flight.startedAt + SLOW_MS);
   const later = looks.filter((at) => at > now);

@@ -11,6 +11,7 @@ import {
 } from '@temporalio/workflow';
 import type { PagingActivities } from '../../activities/incident/types.js';
 import { eventSignal } from '../incident/messages.js';
+import type { PagedEvent } from '../incident/types.js';
 import { causeOf } from '../kit/failure.js';
 import { decide, type Sending } from './decide.js';
 import { isPageRequest, isRecall, takePage, takeRecall } from './intake.js';
@@ -80,16 +81,15 @@ class Desk {
       });
   }
 
-  /** Tells incidents; one that is gone needs to know nothing. */
+  /** Tells incidents, each in order; one that is gone needs to know nothing. */
   tell(tellings: Telling[]): void {
-    for (const { incident, event } of tellings) {
+    for (const incident of new Set(tellings.map((telling) => telling.incident))) {
+      const events = tellings.filter((telling) => telling.incident === incident).map(({ event }) => event);
       this.telling += 1;
-      void CancellationScope.nonCancellable(() => getExternalWorkflowHandle(incident).signal(eventSignal, event))
-        .catch(() => undefined)
-        .finally(() => {
-          this.telling -= 1;
-          this.changed = true;
-        });
+      void CancellationScope.nonCancellable(() => signalAll(incident, events)).finally(() => {
+        this.telling -= 1;
+        this.changed = true;
+      });
     }
   }
 
@@ -97,6 +97,11 @@ class Desk {
   giveUp(): void {
     for (const channel of needless(this.state)) this.scopes.get(channel)?.cancel();
   }
+}
+
+async function signalAll(incident: string, events: PagedEvent[]): Promise<void> {
+  const handle = getExternalWorkflowHandle(incident);
+  for (const event of events) await handle.signal(eventSignal, event).catch(() => undefined);
 }
 
 function outcomeOf(error: unknown): Landing {

@@ -29,7 +29,7 @@ export async function incidentAudit(raw: unknown): Promise<Report> {
     for (const one of found.first) await openAlarm(run, SUBJECT, kindOf(one.workflowId), factsOf(one, Date.now()));
     // The audit has done its work, whatever it found: that is what the outside monitor wants to know.
     const beat = await run.steps.step('Heartbeat', (step) => heartbeat(run, step));
-    if (found.count > 0) throw fail('IncidentOverdue', summary);
+    if (found.count > 0) throw fail('IncidentOverdue', `${summary}${unheard(run)}`);
     // Once a minute that all is well is not worth a file each.
     run.keepsReport = cleared.length > 0 || !beat;
     return {
@@ -38,6 +38,10 @@ export async function incidentAudit(raw: unknown): Promise<Report> {
     };
   });
 }
+
+/** An alarm that nobody hears is worth saying. */
+const unheard = ({ system }: Audit): string =>
+  system.notify.page.length > 0 ? '' : '; nobody is told: `notify.page` of the description is empty';
 
 async function openAlarms({ system }: Audit, step: Step): Promise<string[]> {
   const idPrefix = alarmPrefix(system.name);

@@ -25,9 +25,21 @@ async function workflowSource(logger: PinoLogger): Promise<Pick<WorkerOptions, '
   return { workflowBundle: { code } };
 }
 
+/** An option of the SDK that its types leave out. */
+export interface WorkflowTime {
+  isolateExecutionTimeout: string;
+}
+
+/**
+ * How long workflow code may compute in one go. The SDK's five seconds are too few for thousands of signals that wait for a run when a worker comes back, or for a
+ * machine that is out of breath; and code that is stopped there takes the whole process with it (temporalio/sdk-typescript#939).
+ */
+export const workflowTime: WorkflowTime = { isolateExecutionTimeout: '60s' };
+
 /** Worker options that do not depend on connections. */
-export function workerOptions(config: WorkerConfig): Omit<WorkerOptions, 'activities' | 'connection'> {
+export function workerOptions(config: WorkerConfig): Omit<WorkerOptions, 'activities' | 'connection'> & WorkflowTime {
   return {
+    ...workflowTime,
     taskQueue: config.taskQueue,
     identity: config.identity,
     // A watch of a rollout holds its slot for minutes and costs little: slots must outnumber concurrent rollouts by far.
@@ -89,7 +101,7 @@ export async function runWorker(config: WorkerConfig, logger: PinoLogger, env = 
       createConnections(surroundings),
       source,
     ]);
-    const shared: WorkerOptions = {
+    const shared: WorkerOptions & WorkflowTime = {
       ...workerOptions(config),
       connection,
       namespace: target.namespace,

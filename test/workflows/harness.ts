@@ -9,6 +9,7 @@ import {
 import { ApplicationFailure } from '@temporalio/common';
 import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { createTemporalActivities } from '../../activities/temporal/index.js';
+import { workflowTime } from '../../worker/run.js';
 import type { Report, RunStatus } from '../../workflows/kit/types.js';
 import type { VerbAnswer, VerbInput } from '../../workflows/kit/messages.js';
 import { sandbox } from '../setup/sandbox.js';
@@ -54,6 +55,7 @@ export class Harness {
     const worker = await Worker.create({
       connection: this.native,
       taskQueue,
+      ...workflowTime,
       workflowBundle: { code: this.bundle },
       activities: { ...createTemporalActivities({ client: () => this.client }), ...world.activities() },
       maxHeartbeatThrottleInterval: 200,

@@ -32,6 +32,7 @@ export class Watchtower extends World {
       systemSchema.parse({
         ...raw,
         name,
+        channels: { ...raw.channels, pages: { type: 'pagerduty', routingKey: 'env:PAGERDUTY_KEY' } },
         incidents: {
           ...raw.incidents,
           severities: [

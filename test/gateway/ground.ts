@@ -10,6 +10,7 @@ import { createGateway } from '../../client/gateway/server.js';
 import { collectSources } from '../../client/gateway/sources.js';
 import type { GatewayDeps } from '../../client/gateway/types.js';
 import { createIncidentPort, type IncidentPort } from '../../client/incidents/index.js';
+import { startOptions } from '../../client/incidents/start.js';
 import { systemSchema, type System, type SystemInput } from '../../systems/schema.js';
 import { sandbox } from '../setup/sandbox.js';
 import type { Direction, Received } from './standIn.js';
@@ -141,11 +142,13 @@ export class Ground {
   /** A stand-in of its own for a test, in the given state. */
   async incident(direction: Direction = {}, rule = 'unmatched'): Promise<StandIn> {
     const workflowId = `incident/${this.system.name}/${rule}/${randomBytes(8).toString('hex')}`;
-    await this.client.workflow.start('incident', {
-      workflowId,
-      taskQueue: this.system.name,
-      args: [{ system: this.system.name, title: 'Disk is full', severity: 'P3', kind: direction.view?.kind }],
-    });
+    const { name } = this.system;
+    const kind = direction.view?.kind;
+    const input = { system: name, title: 'Disk is full', severity: 'P3', reason: 'a test', requestedBy: 'test' };
+    await this.client.workflow.start(
+      'incident',
+      startOptions(name, workflowId, { ...input, ...(kind === undefined ? {} : { kind }) }),
+    );
     this.opened.push(workflowId);
     const standIn = new StandIn(this.client.workflow.getHandle(workflowId));
     await standIn.direct(direction);

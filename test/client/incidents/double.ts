@@ -24,8 +24,8 @@ export async function incident(input: NewIncident): Promise<void> {
   const view = { title: input.title, severity: input.severity, kind: input.kind ?? 'operational' };
   setHandler(statusQuery, () => ({ incident: view }));
   setHandler(actionUpdate('acknowledge'), (): ActionAnswer => ({ accepted: true, answer: `answer ${++answers}` }));
-  setHandler(actionUpdate('escalate'), (): ActionAnswer => ({ accepted: true, answer: 'never' }), {
-    validator: () => {
+  setHandler(actionUpdate('escalate'), (_payload): ActionAnswer => ({ accepted: true, answer: 'never' }), {
+    validator: (_payload) => {
       throw ApplicationFailure.nonRetryable('It stands at level 2 already.', 'ALREADY_ESCALATED');
     },
   });

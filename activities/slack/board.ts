@@ -21,6 +21,9 @@ export interface SlackBoard {
 /** The message cannot be edited any more, whoever is to blame: somebody deleted it, it is too old, it is of another app. A new one takes its place. */
 const GONE = new Set(['message_not_found', 'cant_update_message', 'edit_window_closed']);
 
+/** An incident that has no message after so long may have one nevertheless: another activity posted it, and gave up before it knew. */
+const NEW_MS = 120_000;
+
 async function edited(
   client: WebClient,
   root: RootMessage,
@@ -52,8 +55,13 @@ export async function showInSlack(
   await pace(channel, to);
   // A later run of the same incident id is another incident.
   const key = `${view.incident}/${view.openedAt}`;
-  const posted = await postOnce(client, { channel, to }, { type: 'belay_incident', key }, () => content);
-  return { channelName, ...posted };
+  const isOld = Date.now() - view.openedAt > NEW_MS;
+  const target = { channel, to, instead: root?.ts, ...(root === undefined && isOld && { lookSince: view.openedAt }) };
+  const { found, ...place } = await postOnce(client, target, { type: 'belay_incident', key }, () => content);
+  const shown = { channelName, ...place };
+  // What was found may show an earlier state.
+  if (found) await edited(client, shown, content, to);
+  return shown;
 }
 
 /** Entries of the timeline as one reply to `root`, once per key. Throws what `slackFailure` makes. */

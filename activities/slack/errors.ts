@@ -53,6 +53,10 @@ export function refusalCode(error: unknown): string | undefined {
   return isSlackError(error) && error.code === ErrorCode.PlatformError ? error.data.error : undefined;
 }
 
+/** Whether Slack asked to wait, by HTTP 429. */
+export const isRateLimit = (error: unknown): boolean =>
+  isSlackError(error) && error.code === ErrorCode.RateLimitedError;
+
 /** Retried after `seconds`, by default because Slack asks for it. */
 export function slackBusy(to: string, seconds: number, why?: string): ApplicationFailure {
   // Not less than a second: a retry at once would be counted against us again.

@@ -15,7 +15,11 @@ export interface Mark {
 export interface Place {
   /** An id; names cannot be looked into. */
   channel: string;
-  thread?: string;
+  thread?: string | undefined;
+  /** Since when (ms since the epoch); since the activity was scheduled when left out. */
+  since?: number | undefined;
+  /** Time stamp of a message that is not meant. */
+  except?: string | undefined;
 }
 
 interface Found {
@@ -36,11 +40,11 @@ const carries = ({ metadata }: Found, { type, key }: Mark): boolean =>
 
 async function read(
   client: WebClient,
-  { channel, thread }: Place,
+  { channel, thread, since }: Place,
   cursor: string | undefined,
 ): Promise<{ messages?: Found[]; next: string | undefined }> {
-  const since = Context.current().info.scheduledTimestampMs / 1000 - CLOCK_SKEW_S;
-  const common = { channel, limit: PAGE, include_all_metadata: true, oldest: String(since), ...(cursor && { cursor }) };
+  const oldest = String((since ?? Context.current().info.scheduledTimestampMs) / 1000 - CLOCK_SKEW_S);
+  const common = { channel, limit: PAGE, include_all_metadata: true, oldest, ...(cursor && { cursor }) };
   const answer =
     thread === undefined
       ? await client.conversations.history(common)
@@ -49,7 +53,7 @@ async function read(
 }
 
 /**
- * The time stamp of the message that an earlier attempt of this activity has posted, if it did. `undefined` also where we may not look: without
+ * The time stamp of the message that was posted before, by an earlier attempt of this activity or since `place.since`, if it was. `undefined` also where we may not look: without
  * the right to read, posting twice is the lesser evil, since a page must arrive.
  */
 export async function findPosted(client: WebClient, place: Place, mark: Mark): Promise<string | undefined> {
@@ -59,7 +63,7 @@ export async function findPosted(client: WebClient, place: Place, mark: Mark): P
       if (refusalCode(error) !== undefined) return undefined;
       throw error;
     });
-    const found = answer?.messages?.find((message) => carries(message, mark));
+    const found = answer?.messages?.find((message) => message.ts !== place.except && carries(message, mark));
     if (found?.ts) return found.ts;
     cursor = answer?.next;
     if (!cursor) return undefined;

@@ -31,7 +31,7 @@ export async function sendSlackPage(
   const client = deps.slackClientFor(token, target.apiUrl ?? deps.env['BELAY_SLACK_API_URL']);
   const posted = await postOnce(
     client,
-    { channel: member, to, lookInto: () => conversationWith(client, member) },
+    { channel: member, to, urgent: true, lookInto: () => conversationWith(client, member) },
     { type: 'belay_page', key: bundle.key },
     () => pageMessage(bundle, key),
   );

@@ -118,6 +118,25 @@ describe('the message of an incident', () => {
     expect(slack.messages()).toHaveLength(2);
   });
 
+  test('one that cannot be edited is not taken for its successor', async () => {
+    const root = await posted();
+    slack.fail({ with: 'cant_update_message', method: 'chat.update' });
+    const again = await show({}, { root, info: { attempt: 2 } });
+    expect(again?.ts).not.toBe(root.ts);
+    expect(slack.messages()).toHaveLength(2);
+  });
+
+  test.each([
+    ['an old incident is looked for at once, though an activity has given up on it', 600_000, 1],
+    ['a new one is not', 0, 2],
+  ])('%s', async (_, age, count) => {
+    const openedAt = Date.now() - age;
+    await show({ openedAt });
+    await show({ openedAt, phase: 'acknowledged' });
+    expect(slack.messages()).toHaveLength(count);
+    expect(slack.messages().at(-1)?.text).toBe('[P1] acknowledged: Checkout is down');
+  });
+
   test('is posted anew in a channel of another name', async () => {
     const root = await posted();
     const channel: Channel = { ...CHANNEL, channel: 'G0BELAYSEC' };
@@ -148,7 +167,7 @@ describe('the message of an incident', () => {
 
   test('no failure carries a secret', async () => {
     for (const failure of ['invalid_auth', 'serverError', 'rateLimited', `weird ${TOKEN} ${KEY}`]) {
-      slack.fail({ with: failure });
+      slack.fail({ with: failure, method: 'chat.postMessage' });
       const everything = everythingOf(await show().catch((error: unknown) => error));
       expect(everything).toContain('Slack channel \\"incidents\\"');
       for (const secret of [TOKEN, KEY]) expect(everything).not.toContain(secret);

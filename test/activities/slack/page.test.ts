@@ -95,6 +95,15 @@ describe('a page through Slack', () => {
     expect(slack.messages()).toEqual([]);
   });
 
+  test.each(['conversations.open', 'conversations.history'])(
+    'a retry that %s has no room for sends it all the same',
+    async (method) => {
+      slack.fail({ with: 'rateLimited', method, retryAfterSeconds: 60 });
+      await expect(send({ info: { attempt: 2 } })).resolves.toMatchObject({ reference: expect.any(String) });
+      expect(slack.messages()).toHaveLength(1);
+    },
+  );
+
   test('a channel that is at its limit holds up no page', async () => {
     slack.fail({ with: 'rateLimited', channel: 'C0BELAYINC', next: 100 });
     await expect(send()).resolves.toMatchObject({ reference: expect.any(String) });

@@ -22,15 +22,12 @@ export interface GatewayLimits {
   botPerMinute: number;
   /** Requests that are being handed to Temporal at the same time. */
   atOnce: number;
-  /** Failed attempts of one address within a minute that are logged and answered in full. */
-  strangersPerMinute: number;
 }
 
 export const defaultLimits: GatewayLimits = {
   alertmanagerPer10s: 5_000,
   botPerMinute: 600,
   atOnce: 200,
-  strangersPerMinute: 120,
 };
 
 /** What may be given on the command line instead of in the environment. */
@@ -67,7 +64,6 @@ export function loadGatewayConfig(options: GatewayOptions = {}, env: NodeJS.Proc
         read.whole('BELAY_GATEWAY_ALERTMANAGER_PER_10S', 1, 1_000_000) ?? defaultLimits.alertmanagerPer10s,
       botPerMinute: read.whole('BELAY_GATEWAY_BOT_PER_MINUTE', 1, 1_000_000) ?? defaultLimits.botPerMinute,
       atOnce: read.whole('BELAY_GATEWAY_AT_ONCE', 1, 100_000) ?? defaultLimits.atOnce,
-      strangersPerMinute: defaultLimits.strangersPerMinute,
     },
   };
   if (read.problems.length > 0) throw new ConfigError(read.problems);

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { runCommand } from '../kit/command.js';
 import { downloadAndUnpack, downloadText } from '../kit/download.js';
 import { goInstall } from '../kit/goBuild.js';
+import { sharingGoCache } from '../kit/goCache.js';
 import { findOrInstall } from '../kit/program.js';
 import { messageOf } from '../kit/text.js';
 import type { ProgramSpec, Progress } from '../kit/types.js';
@@ -17,7 +18,7 @@ async function unusable(file: string, name: string): Promise<string | undefined>
   if (!printed.startsWith(`${name}, version`)) return `it is not ${name}`;
   const [, major = 0, minor = 0] = (/version v?(\d+)\.(\d+)/.exec(printed) ?? []).map(Number);
   // What `go install` builds knows no version of its own.
-  if (/version \(/.test(printed) || major > 0 || minor >= OLDEST_MINOR) return undefined;
+  if (/version +\(/.test(printed) || major > 0 || minor >= OLDEST_MINOR) return undefined;
   return `version ${major}.${minor} is older than 0.${OLDEST_MINOR}`;
 }
 
@@ -37,14 +38,20 @@ export const alertmanagerProgram: ProgramSpec = {
     } catch (error) {
       progress(`vendor download not possible (${messageOf(error)})`);
     }
-    await built('amtool', dir, progress);
-    return built('alertmanager', dir, progress);
+    // One build cache for both, which share nearly all of their code.
+    return sharingGoCache(async () => {
+      await built('amtool', dir, progress);
+      return built('alertmanager', dir, progress);
+    });
   },
   hint: 'Install Alertmanager (Debian and Ubuntu: apt-get install prometheus-alertmanager) so that `alertmanager` or `prometheus-alertmanager` is on the PATH, or set BELAY_ALERTMANAGER_BIN to it.',
 };
 
 const built = (name: string, dir: string, progress: Progress): Promise<string> =>
-  goInstall(`github.com/prometheus/alertmanager/cmd/${name}`, `v${VERSION}`, { dir, progress, ldflags: '-s -w' });
+  goInstall(`github.com/prometheus/alertmanager/cmd/${name}`, `v${VERSION}`, {
+    ...{ dir, progress },
+    ldflags: `-s -w -X github.com/prometheus/common/version.Version=${VERSION}`,
+  });
 
 /** amtool, which checks configurations. */
 export const amtoolProgram: ProgramSpec = {

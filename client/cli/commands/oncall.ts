@@ -35,9 +35,20 @@ export async function oncallShow(io: Io, name: string, options: ShowOptions): Pr
   if (!Number.isInteger(days) || days < 1 || days > MOST_DAYS)
     throw new UsageError(`--days must be a whole number from 1 to ${MOST_DAYS}`);
   const looks = await lookAll(io, system, names, options.at, days);
-  print(io, { system: name, rotas: looks }, () => looks.map((look) => rotaText(look, system.people)).join('\n\n'));
+  print(io, { system: name, rotas: looks.map(asJson) }, () =>
+    looks.map((look) => rotaText(look, system.people)).join('\n\n'),
+  );
   return looks.every(({ onCall }) => onCall.length > 0) ? exit.ok : exit.error;
 }
+
+const iso = (at: number): string => new Date(at).toISOString();
+
+/** With instants as people and other programs read them. */
+const asJson = ({ at, shifts, ...look }: RotaLook) => ({
+  ...look,
+  at: iso(at),
+  shifts: shifts.map(({ from, to, ...shift }) => ({ from: iso(from), to: iso(to), ...shift })),
+});
 
 async function lookAll(
   io: Io,

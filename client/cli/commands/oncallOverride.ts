@@ -85,7 +85,12 @@ function tell(
 ): number {
   const span = { from: Math.max(Date.now(), Date.parse(override.from)), to: Date.parse(override.to) };
   const changes = span.from < span.to ? shiftChanges(rota, span, before, after) : [];
-  print(io, { answer, override, requestId, changes }, () =>
+  const iso = changes.map((change) => ({
+    ...change,
+    from: new Date(change.from).toISOString(),
+    to: new Date(change.to).toISOString(),
+  }));
+  print(io, { answer, override, requestId, changes: iso }, () =>
     [answer, ...changes.map((change) => changeText(change, rota.timeZone))].join('\n'),
   );
   return exit.ok;

@@ -19,10 +19,10 @@ const systems = mkdtempSync(join(tmpdir(), 'belay-oncall-'));
 const description = `name: ${system}
 title: On call
 channels:
-  ops: { type: log }
+  post: { type: mail, host: mail.example, from: belay@oncall.example }
 people:
-  alice: { name: Alice, contacts: [{ channel: ops }] }
-  bob: { name: Bob, contacts: [{ channel: ops }] }
+  alice: { name: Alice, email: alice@oncall.example, contacts: [{ channel: post }] }
+  bob: { name: Bob, email: bob@oncall.example, contacts: [{ channel: post }] }
 rotas:
   primary:
     timeZone: Europe/Berlin
@@ -110,7 +110,15 @@ test('JSON has the same', async () => {
   expect(code).toBe(0);
   expect(JSON.parse(stdout)).toMatchObject({
     system,
-    rotas: [{ rota: 'primary', timeZone: 'Europe/Berlin', onCall: [{ person: 'alice' }], problems: [] }],
+    rotas: [
+      {
+        rota: 'primary',
+        timeZone: 'Europe/Berlin',
+        onCall: [{ person: 'alice' }],
+        problems: [],
+        at: '2026-06-01T10:00:00.000Z',
+      },
+    ],
   });
 });
 

@@ -125,6 +125,8 @@ export async function startPrometheus(options: {
     `--web.console.libraries=${join(data, 'consoles')}`,
     // For `setRules`.
     '--web.enable-lifecycle',
+    // What is sent while an Alertmanager is not found yet is lost; a minute is a long time in a demonstration.
+    '--rules.alert.resend-delay=2s',
     '--log.level=warn',
   ];
   const started = await startDetached({ name: 'prometheus', file, args, dir: options.dir });

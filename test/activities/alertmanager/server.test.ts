@@ -92,11 +92,9 @@ describe('silences on a real Alertmanager', () => {
 
   test('one that Alertmanager refuses is final, and says why', async () => {
     const input = { ...place, key: 'k', matchers: [], endsAt: soon(), owner: 'alice', reason: 'none' };
-    await expect(inActivity(activities.createSilence, input)).rejects.toMatchObject({
-      type: 'AlertmanagerRefused',
-      nonRetryable: true,
-      message: expect.stringContaining('HTTP 400'),
-    });
+    const refused = inActivity(activities.createSilence, input);
+    await expect(refused).rejects.toMatchObject({ type: 'AlertmanagerRefused', nonRetryable: true });
+    await expect(refused).rejects.toThrow(/HTTP 4\d\d \(.*matcher/);
   });
 });
 

@@ -98,7 +98,8 @@ async function actOrShow(
     action: actionOf(command, actor, deps.clock()),
   });
   // Whoever may not see it does not learn that it exists.
-  return answer.code === 'RESTRICTED' || answer.code === 'NOT_FOUND' ? unseen : answerText(answer, view);
+  const isUnseen = answer.code === 'RESTRICTED' || (answer.code === 'NOT_FOUND' && !view);
+  return isUnseen ? unseen : answerText(answer, view);
 }
 
 /** Does what somebody typed. Returns what to tell them. Throws `TemporalAway`. */

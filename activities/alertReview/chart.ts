@@ -32,6 +32,16 @@ export function optionOf(chart: Chart): EChartsOption {
   };
 }
 
+/** ECharts counts its pictures and styles on through the life of a process; the same picture must be the same text. Pure. */
+export function renumbered(svg: string): string {
+  const names = new Map<string, string>();
+  return svg.replaceAll(/\bzr\d+-([a-z]+-?)\d+\b/g, (name, kind: string) => {
+    const known = names.get(name) ?? `zr0-${kind}${names.size}`;
+    names.set(name, known);
+    return known;
+  });
+}
+
 /** The chart as SVG, drawn without a browser. */
 export async function drawChart(chart: Chart): Promise<string> {
   const { init } = await import('echarts');
@@ -39,7 +49,7 @@ export async function drawChart(chart: Chart): Promise<string> {
   const drawing = init(null, null, { renderer: 'svg', ssr: true, width: WIDTH, height });
   try {
     drawing.setOption(optionOf(chart));
-    return drawing.renderToSVGString();
+    return renumbered(drawing.renderToSVGString());
   } finally {
     drawing.dispose();
   }

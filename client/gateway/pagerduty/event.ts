@@ -25,6 +25,8 @@ const incidentSchema = z.object({
   escalation_policy: referenceSchema.nullish(),
   priority: referenceSchema.nullish(),
   urgency: text(40).nullish(),
+  /** Why it was resolved, where that was not for being over. */
+  resolve_reason: z.object({ type: text(100).nullish(), incident: referenceSchema.nullish() }).nullish(),
 });
 
 const aboutIncident = { incident: referenceSchema.extend({ id: pagerdutyId }) };

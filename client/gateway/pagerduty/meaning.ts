@@ -37,6 +37,9 @@ export function severityOfPriority(
   return severities.find(({ id }) => id.toLowerCase() === name)?.id;
 }
 
+/** PagerDuty resolves what is merged into another incident. */
+const isMerged = ({ resolve_reason: reason }: IncidentData): boolean => reason?.type === 'merge_resolve_reason';
+
 function textOf({ type, data, agent }: PagerdutyEvent): string | undefined {
   const who = named(agent, 'PagerDuty');
   if (data?.type === 'incident_note') return `${who} in PagerDuty: ${oneLine(data.content ?? '', maxText)}`;
@@ -61,7 +64,9 @@ function textOf({ type, data, agent }: PagerdutyEvent): string | undefined {
     case 'incident.priority_updated':
       return `${who} set the priority in PagerDuty: ${named(data.priority, 'none')}`;
     case 'incident.resolved':
-      return `${who} resolved in PagerDuty`;
+      return isMerged(data)
+        ? `${who} merged it in PagerDuty into ${named(data.resolve_reason?.incident, 'another incident')}`
+        : `${who} resolved in PagerDuty`;
     default:
       return undefined;
   }
@@ -86,7 +91,9 @@ export function meaningOf(event: PagerdutyEvent, incidents: Incidents): Meaning 
     case 'incident.reopened':
       return isOurs ? note : { does: 'alert', status: 'firing', data };
     case 'incident.resolved':
-      return isOurs ? { does: 'resolve', text: text ?? '' } : { does: 'alert', status: 'resolved', data };
+      if (!isOurs) return { does: 'alert', status: 'resolved', data };
+      // Merged there, it goes on under another number: nothing is over.
+      return isMerged(data) ? note : { does: 'resolve', text: text ?? '' };
     case 'incident.acknowledged':
       return { does: 'acknowledge' };
     case 'incident.priority_updated': {

@@ -91,6 +91,15 @@ describe('what happens in PagerDuty to an incident of ours', () => {
     expect(await incident.received()).toMatchObject([{ type: 'note', text, actor: { person: 'rob' } }]);
   });
 
+  test('merged there into another, ours goes on', async () => {
+    const reason = { type: 'merge_resolve_reason', incident: { id: 'QOTHER', summary: 'The whole rack' } };
+    const merged = webhook('incident.resolved', incidentData(id, key, { resolve_reason: reason }), { agent: lee });
+    expect((await place.send(merged)).body.outcome).toBe('noted');
+    expect(await incident.received()).toMatchObject([
+      { type: 'note', text: 'Lee merged it in PagerDuty into The whole rack' },
+    ]);
+  });
+
   test.each(['incident.something_new', 'service.updated', 'pagey.ping'])('%s is taken and left aside', async (type) => {
     expect(await place.send(webhook(type, incidentData(id, key)))).toEqual({
       status: 202,

@@ -15,8 +15,10 @@ import {
   type Course,
 } from './course.js';
 import { afterIncidents } from './afterIncidents.js';
+import { alerts } from './alerts.js';
 import { backups } from './backups.js';
 import { emergency } from './emergency.js';
+import { oncall } from './oncall.js';
 import { scaling } from './scaling.js';
 import { successive } from './successive.js';
 
@@ -202,4 +204,13 @@ const updates: Course[] = [
 ];
 
 /** Every course that is recorded; a runbook's author adds theirs. */
-export const courses: Course[] = [...updates, ...successive, ...backups, ...emergency, ...scaling, ...afterIncidents];
+export const courses: Course[] = [
+  ...updates,
+  ...successive,
+  ...backups,
+  ...alerts,
+  ...emergency,
+  ...scaling,
+  ...afterIncidents,
+  ...oncall,
+];

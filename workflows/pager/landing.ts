@@ -48,5 +48,5 @@ export function needless(state: PagerState): string[] {
 }
 
 /** When a pager with nothing pending may end: after an hour, and not before its limits have forgotten its messages. Pure. */
-export const endsAt = ({ activeAt, lanes }: PagerState): number =>
-  Math.max(activeAt + IDLE_MS, ...Object.values(lanes).map(({ keepUntil }) => keepUntil));
+export const endsAt = ({ activeAt, lanes }: PagerState, idleMs = IDLE_MS): number =>
+  Math.max(activeAt + idleMs, ...Object.values(lanes).map(({ keepUntil }) => keepUntil));

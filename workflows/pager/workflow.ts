@@ -29,6 +29,15 @@ export interface PagerRun extends PagerInput {
   state?: PackedPager;
   /** Continue as new after so many events instead of when Temporal suggests it. */
   continueAfterEvents?: number;
+  /** End after so long without anything to do; an hour when left out. */
+  idleMs?: number;
+}
+
+/** Messages, and pages that shared one with others. */
+export interface PagerEnd {
+  outcome: 'idle';
+  sent: number;
+  bundled: number;
 }
 
 /**
@@ -137,7 +146,7 @@ function listen(desk: Desk): void {
  * The pages of one person: each key once, bundled, within the limits of each contact, through the contacts in order until the incident recalls them. Tells
  * the incidents what became of them. Ends when it has had nothing to do for an hour.
  */
-export async function pager(input: PagerRun): Promise<{ sent: number; bundled: number }> {
+export async function pager(input: PagerRun): Promise<PagerEnd> {
   const { system, person, continueAfterEvents } = input;
   const state = input.state ? unpack(input.state) : emptyPager(Date.now());
   const desk = new Desk({ system, person }, state);
@@ -152,8 +161,9 @@ export async function pager(input: PagerRun): Promise<{ sent: number; bundled: n
     const wakeAt = historyLength < MOST_EVENTS ? act(desk, now) : undefined;
     setCurrentDetails(details(person, state));
     const finished = state.pending.length === 0 && desk.idle;
-    if (finished && now >= endsAt(state)) return { sent: state.sent, bundled: state.bundled };
-    const until = finished ? endsAt(state) : wakeAt;
+    const end = endsAt(state, input.idleMs);
+    if (finished && now >= end) return { outcome: 'idle', sent: state.sent, bundled: state.bundled };
+    const until = finished ? end : wakeAt;
     await waitFor(desk, until === undefined ? undefined : Math.max(1, until - now), finished);
   }
 }

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { ApplicationFailure } from '@temporalio/common';
 import { systemSchema } from '../../../systems/schema.js';
-import { emptyPager, pack } from '../../../workflows/pager/state.js';
 import { SANDBOX_MS } from '../../setup/sandbox.js';
 import { Harness } from '../harness.js';
 import { PostOffice, Scene } from './post.js';
@@ -252,23 +251,21 @@ test('a signal that is no page does no harm', () =>
     expect(pending.map(({ key }) => key)).toEqual(['p1', 'p3']);
   }));
 
-test('a pager that has had nothing to do for an hour ends; the next page starts another', () =>
-  scene(async (it, office) => {
-    const { queue } = it;
-    const input = { system: queue.world.system.name, person: 'alice', state: pack(emptyPager(0)) };
-    const old = await queue.client.workflow.start('pager', {
-      workflowId: it.pagerId,
-      taskQueue: queue.taskQueue,
-      args: [input],
-    });
-    expect(await old.result()).toEqual({ sent: 0, bundled: 0 });
-    await it.page('p1', [contact('dm')]);
-    await it.until(
-      'sent',
-      () => office.log,
-      (log) => log.length === 1,
-    );
-  }, {}));
+test('a pager that has had nothing to do for its time ends, and the next page starts another', () =>
+  scene(
+    async (it, office) => {
+      await it.page('p1', [contact('dm')]);
+      const first = it.queue.client.workflow.getHandle(it.pagerId, (await it.pager.describe()).runId);
+      expect(await first.result()).toEqual({ outcome: 'idle', sent: 1, bundled: 0 });
+      await it.page('p2', [contact('dm')]);
+      await it.until(
+        'sent',
+        () => office.log,
+        (log) => log.length === 2,
+      );
+    },
+    { idleMs: 1_000 },
+  ));
 
 test('pageTargets hands each person one page, whatever repeats it, in the queue that it runs on', () =>
   scene(async (it, office) => {

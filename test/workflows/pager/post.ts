@@ -20,8 +20,8 @@ export class PostOffice extends World {
   /** By channel; a message through others arrives at once. */
   readonly does = new Map<string, (delivery: Delivery) => Promise<void>>();
 
-  constructor() {
-    super(describeSystem(`post-${randomUUID().slice(0, 8)}`, ['web']));
+  constructor(name = `post-${randomUUID().slice(0, 8)}`) {
+    super(describeSystem(name, ['web']));
   }
 
   override activities(): Partial<Activities> {

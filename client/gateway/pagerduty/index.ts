@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { TemporalAway } from '../../incidents/port.js';
 import { jsonSchema, responses } from '../answers.js';
-import { GatewayError, unavailable } from '../errors.js';
+import { GatewayError, notFound, unavailable } from '../errors.js';
 import { rawBody } from '../rawBody.js';
 import { createPace } from '../security/pace.js';
 import { verifyPagerduty } from '../security/pagerdutySignature.js';
@@ -83,6 +83,7 @@ export function registerPagerduty(app: FastifyInstance, deps: GatewayDeps): void
     request: FastifyRequest<{ Params: { source: string } }>,
     reply: FastifyReply,
   ): Promise<FastifyReply> {
+    if (request.params.source === '') throw notFound();
     const source = admit(request, deps, deps.sources.pagerduty.get(request.params.source));
     const { name } = source;
     await pace(request, name);

@@ -11,7 +11,7 @@ const EVERY = 60;
 const BUDGET_MS = 45_000;
 const AT_ONCE = 3;
 /** For a machine that does ten other things meanwhile. */
-const PATIENCE_MS = 20 * 60_000;
+const PATIENCE_MS = 40 * 60_000;
 
 let state: SandboxState;
 let client: Client;

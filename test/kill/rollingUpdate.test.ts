@@ -11,7 +11,7 @@ const EVERY = 25;
 const BUDGET_MS = 90_000;
 const AT_ONCE = 6;
 /** For a machine that does ten other things meanwhile. */
-const PATIENCE_MS = 20 * 60_000;
+const PATIENCE_MS = 40 * 60_000;
 
 let state: SandboxState;
 let client: Client;

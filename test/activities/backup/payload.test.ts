@@ -25,4 +25,4 @@ test('bytes that wait for a slow store are no stall of the producer; a producer 
   await sleep(1_500);
   expect(await grows(pulse)).toBe(false);
   await stop();
-}, 20_000);
+}, 120_000);

@@ -17,6 +17,7 @@ export interface Description {
   inputSchema: unknown;
   examples: { title: string; input: unknown }[];
   verbs: Record<string, string>;
+  updates: Record<string, string>;
   failures: { type: string; exitCode: number; meaning: string }[];
 }
 
@@ -29,6 +30,7 @@ export function describeRunbook(runbook: Runbook, exitCodeOf: (outcome: string) 
     fields: fieldsOf(schema),
     inputSchema: schema,
     verbs: Object.fromEntries(runbook.verbs.map((verb) => [verb, verbDescriptions[verb]])),
+    updates: runbook.updates ?? {},
     failures: Object.entries(runbook.failures).map(([type, meaning]) => ({
       type,
       exitCode: exitCodeOf(type),

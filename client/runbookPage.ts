@@ -68,12 +68,8 @@ export function runbookPage(d: Description): string {
     '',
     '## While it runs',
     '',
-    'Each verb is an update with an answer (in the UI: *Send an Update*) and a signal for bots. The payload is `{"actor": "…", "reason": "…", "requestId": "…"}`; `requestId` makes a repeat harmless.',
-    '',
-    '| Verb | Command | What it does |',
-    '| --- | --- | --- |',
-    ...Object.entries(d.verbs).map(([verb, does]) => row(`\`${verb}\``, `\`belay ${verbCommand(verb)}\``, does)),
-    '',
+    ...verbsOf(d),
+    ...updatesOf(d),
     'The query `status` tells where the run stands.',
     '',
     '## How it can end',
@@ -84,6 +80,30 @@ export function runbookPage(d: Description): string {
     '| --- | --- | --- |',
     ...d.failures.map(({ type, exitCode, meaning }) => row(`\`${type}\``, String(exitCode), meaning)),
   ].join('\n')}\n`;
+}
+
+function verbsOf({ verbs }: Description): string[] {
+  if (Object.keys(verbs).length === 0) return [];
+  return [
+    'Each verb is an update with an answer (in the UI: *Send an Update*) and a signal for bots. The payload is `{"actor": "…", "reason": "…", "requestId": "…"}`; `requestId` makes a repeat harmless.',
+    '',
+    '| Verb | Command | What it does |',
+    '| --- | --- | --- |',
+    ...Object.entries(verbs).map(([verb, does]) => row(`\`${verb}\``, `\`belay ${verbCommand(verb)}\``, does)),
+    '',
+  ];
+}
+
+function updatesOf({ id, updates }: Description): string[] {
+  if (Object.keys(updates).length === 0) return [];
+  return [
+    `Updates of its own, with an answer (in the UI: *Send an Update*; in a terminal: \`belay ${id} --help\`). \`reason\` and \`requestId\` go with each:`,
+    '',
+    '| Update | What it does |',
+    '| --- | --- |',
+    ...Object.entries(updates).map(([name, does]) => row(`\`${name}\``, does)),
+    '',
+  ];
 }
 
 /** The list of all runbooks (markdown). Pure. */

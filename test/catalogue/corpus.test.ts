@@ -30,7 +30,7 @@ describe.each(entries)('%s', (id, entry) => {
     const { title, purpose, changes, undo, approval, expectedDuration } = entry;
     for (const text of [title, purpose, changes, undo, approval, expectedDuration])
       expect(text.length).toBeGreaterThan(9);
-    expect(entry.verbs.length).toBeGreaterThan(0);
+    expect(entry.verbs.length + Object.keys(entry.updates ?? {}).length).toBeGreaterThan(0);
   });
 
   test('has examples, and each validates against schema and shipped systems', async () => {
@@ -83,7 +83,7 @@ describe('the workflow bundle', () => {
 
   test('calls only activities that a worker registers', () => {
     const proxies =
-      /\b(?:probe|glance|briefly|mutate|watch|outbox|transfer)\)?\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)\.(\w+)\(/g;
+      /\b(?:probe|glance|briefly|mutate|watch|outbox|transfer|paging|telling)\)?\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)\.(\w+)\(/g;
     const called = new Set([...code.matchAll(proxies)].map((match) => match[1]));
     expect(called.size).toBeGreaterThan(10);
     expect([...called].filter((name) => !activityNames().includes(name ?? ''))).toEqual([]);

@@ -56,7 +56,7 @@ export const alertRoutingRunbook: Runbook<AlertRoutingInput> = {
   changes: 'Nothing: it reads. The file is kept as evidence and printed; writing it to Alertmanager is up to you.',
   risk: 'none',
   undo: 'There is nothing to undo.',
-  approval: 'None.',
+  approval: 'None is asked for.',
   expectedDuration: 'Seconds',
   verbs: [...verbs],
   needs: ['incidents'],

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { System } from '../../systems/schema.js';
 import { common } from '../backupKit/fields.js';
+import { actionTexts } from './actions/texts.js';
 import type { InputProblem, Runbook } from '../kit/runbook.js';
 
 export const incidentInput = z.strictObject({
@@ -72,12 +73,14 @@ export const incidentRunbook: Runbook<z.output<typeof incidentInput>> = {
     'Messages to people: pages, the incident’s message in Slack and its thread, mails, the status page, PagerDuty. Nothing of the system itself.',
   risk: 'low',
   undo: 'Messages cannot be called back; `resolve` ends the incident, and a reopened one keeps its timeline.',
-  approval: 'None.',
+  approval: 'None is asked for.',
   expectedDuration: 'Until the incident is resolved, and the time in which it may reopen',
   verbs: [],
+  updates: actionTexts,
   needs: ['incidents'],
   failures: {
     InvalidInput: 'The input is wrong; nothing was touched, nobody was paged.',
+    Aborted: 'The run was cancelled: nobody is paged any more, the fault may go on.',
     StepFailed: 'Something failed for good; the message says what.',
   },
   crossCheck,

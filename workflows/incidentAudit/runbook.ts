@@ -38,7 +38,7 @@ export const incidentAuditRunbook: Runbook<IncidentAuditInput> = {
   risk: 'none',
   undo: 'Nothing has to be undone.',
   approval: 'None is asked for.',
-  expectedDuration: 'A second',
+  expectedDuration: 'About a second',
   verbs: [...verbs],
   needs: ['incidents'],
   failures: {

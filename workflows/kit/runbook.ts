@@ -27,6 +27,8 @@ export interface Runbook<Input = unknown> {
   approval: string;
   expectedDuration: string;
   verbs: VerbName[];
+  /** Updates of its own, beside the verbs that runs share: name → what it does. */
+  updates?: Record<string, string>;
   /** Failure types it can end with, and what each means to the reader. */
   failures: Record<string, string>;
   /** Parts of the description that it cannot work without. */

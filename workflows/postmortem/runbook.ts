@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { System } from '../../systems/schema.js';
 import { common, commonFailures } from '../backupKit/fields.js';
 import type { InputProblem, Runbook } from '../kit/runbook.js';
-import { verbs } from './messages.js';
+import { deskDescriptions, verbs } from './messages.js';
 
 const when = z.iso.datetime({
   offset: true,
@@ -72,6 +72,7 @@ export const postmortemRunbook: Runbook<z.output<typeof postmortemInput>> = {
   approval: 'None. Publishing takes a text in review, with nothing left to be filled in.',
   expectedDuration: 'Until it is published, usually within two days',
   verbs: [...verbs],
+  updates: deskDescriptions,
   needs: ['incidents'],
   failures: {
     InvalidInput: commonFailures.InvalidInput,

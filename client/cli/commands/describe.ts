@@ -46,7 +46,10 @@ function text(d: Description, link: string, native: string): string {
     ]),
     '',
     'While it runs:',
-    table(Object.entries(d.verbs).map(([verb, does]) => [`  belay ${verbCommand(verb)} <workflowId>`, does])),
+    table([
+      ...Object.entries(d.verbs).map(([verb, does]) => [`  belay ${verbCommand(verb)} <workflowId>`, does]),
+      ...Object.entries(d.updates).map(([name, does]) => [`  update ${name}`, does]),
+    ]),
     '',
     'How it can end otherwise (exit code of --watch):',
     table(d.failures.map(({ type, exitCode, meaning }) => [`  ${exitCode}`, type, meaning])),

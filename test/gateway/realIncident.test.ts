@@ -85,7 +85,7 @@ class Desk {
       ...signedHeaders(slackSecret, payload, Date.now()),
     };
     const { statusCode, body } = await this.app.inject({ method: 'POST', url, payload, headers });
-    expect(statusCode).toBe(200);
+    if (statusCode !== 200) throw new Error(`answered ${statusCode}: ${body}`);
     return body;
   }
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { GatewayError } from '../../../client/gateway/errors.js';
 import { parseEvent } from '../../../client/gateway/pagerduty/event.js';
 import { meaningOf } from '../../../client/gateway/pagerduty/meaning.js';
@@ -49,9 +49,8 @@ function orRefused<T>(parse: () => T): T | undefined {
   try {
     return parse();
   } catch (error) {
-    expect(error).toBeInstanceOf(GatewayError);
-    expect(error).toHaveProperty('statusCode', 400);
-    return undefined;
+    if (error instanceof GatewayError && error.statusCode === 400) return undefined;
+    throw error;
   }
 }
 
@@ -96,9 +95,7 @@ test('whatever is typed, it is a command or help', () => {
 
 test('no header lets anybody in', () => {
   const now = 1_800_000_000_000;
-  const hex = fc
-    .array(fc.constantFrom(...'0123456789abcdef'), { minLength: 64, maxLength: 64 })
-    .map((all) => all.join(''));
+  const hex = fc.stringMatching(/^[0-9a-f]{64}$/);
   const signature = fc.oneof(
     fc.string(),
     hex.map((one) => `v0=${one}`),

@@ -1,7 +1,7 @@
 import { IANAZone, DateTime } from 'luxon';
 import { z } from 'zod';
 import { throwIfCancelled } from '../temporal/heartbeat.js';
-import { prometheusClient, refused, TooMuch, unavailable, type PrometheusClient } from './client.js';
+import { refused, TooMuch, unavailable, type PrometheusClient } from './client.js';
 import { FoldFirings, type Samples } from './foldFirings.js';
 import type { AlertReviewActivities, Firings } from './types.js';
 
@@ -55,7 +55,7 @@ export async function range(
 
 /** See `AlertReviewActivities.readFirings`. */
 export async function readFirings(
-  client: ReturnType<typeof prometheusClient>,
+  client: PrometheusClient,
   { from, to, stepSeconds: step, match, timeZone }: Parameters<AlertReviewActivities['readFirings']>[0],
 ): Promise<Firings> {
   const zone = IANAZone.create(timeZone);

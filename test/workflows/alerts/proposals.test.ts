@@ -5,7 +5,7 @@ import { patchesOf } from '../../../workflows/alertReview/patch.js';
 import { proposeInhibits } from '../../../workflows/alertReview/proposeInhibit.js';
 import { proposeFor, proposeKeepFiring, proposeThreshold } from '../../../workflows/alertReview/proposeRule.js';
 import { proposeSilence } from '../../../workflows/alertReview/proposeSilence.js';
-import type { AlertHistory } from '../../../workflows/alertReview/types.js';
+import type { AlertHistory, Proposal } from '../../../workflows/alertReview/types.js';
 import { answered, firing, firings, FROM, histories, history, incident, NIGHT, rule, TO } from './samples.js';
 
 const judge = { night: NIGHT, spanFrom: FROM, fewest: 3 };
@@ -223,7 +223,12 @@ test('the patch holds the better one of two changes to a rule, and every inhibit
     ['keepFiringFor', 1],
   ]);
   const inhibit = { source_matchers: ['a'], target_matchers: ['b'], equal: [] };
-  const some = [...proposals, ...proposals.slice(0, 1).map(({ rule: _, ...each }) => ({ ...each, inhibit }))];
+  const inhibiting: Proposal = {
+    ...{ id: 'inhibit/Slow', kind: 'inhibit', alert: 'Slow', change: '', why: '', inhibit },
+    before: { firings: 5, falsePositives: 0, night: 0, pages: 0 },
+    after: { firings: 0, falsePositives: 0, night: 0, pages: 0 },
+  };
+  const some = [...proposals, inhibiting];
   expect(patchesOf(some, [one])).toEqual({
     rules: {
       groups: [

@@ -1,9 +1,11 @@
 import { join } from 'node:path';
 import pc from 'picocolors';
 import { down, up } from '../../sandbox/index.js';
+import { DEFAULT_COMPONENTS } from '../../sandbox/parts.js';
 import { changes, demoSystem, preparePlace } from '../demo/place.js';
 import { standing } from '../demo/cluster.js';
 import { flipOneByte, secretsOf } from '../demo/estate.js';
+import { incidentSecrets, playIncident } from '../demo/incident.js';
 import { startWorker } from '../demo/workerProcess.js';
 import type { SandboxState } from '../../sandbox/kit/types.js';
 import { newWorkflowId } from '../ids.js';
@@ -89,6 +91,16 @@ async function play(io: Io, temporal: Temporal, state: SandboxState, scene: Scen
   return place ? runUrl(place, run.workflowId, run.runId) : run.workflowId;
 }
 
+/** The last scene has no input of its own: an alert opens it, and people act on it. */
+async function playLadder(io: Io, temporal: Temporal, state: SandboxState): Promise<string> {
+  io.out(
+    `\n${pc.bold('An alert at night: the ladder climbs until somebody answers (a second stands for a minute and a half)')}`,
+  );
+  const workflowId = await playIncident(temporal.client, state, io.env, demoSystem, (line) => io.out(line));
+  const place = uiPlace(io, temporal);
+  return place ? runUrl(place, workflowId) : workflowId;
+}
+
 /** How to start the next run by hand, in the UI or in a second terminal. */
 function nextRun(io: Io, temporal: Temporal): string[] {
   const input = {
@@ -115,15 +127,19 @@ const untilInterrupted = (): Promise<void> => new Promise((resolve) => process.o
 
 /**
  * `belay demo`: real Temporal, Kubernetes API, PostgreSQL and S3, a worker; one update that succeeds and one that is rolled back,
- * one backup that is verified and one damaged byte that is caught, a shutdown and the way back. With `exit` it stops
+ * one backup that is verified and one damaged byte that is caught, a shutdown and the way back, an alert and its ladder. With `exit` it stops
  * everything at the end; otherwise it stays up until Ctrl+C, and the sandbox beyond that.
  */
 export async function demo(io: Io, options: { exit?: boolean }): Promise<number> {
   const name = io.env['BELAY_SANDBOX'];
-  const state = await up({ progress: (line) => io.note(line), ...(name && name !== 'off' ? { name } : {}) });
+  const state = await up({
+    progress: (line) => io.note(line),
+    components: [...DEFAULT_COMPONENTS, 'alertmanager'],
+    ...(name && name !== 'off' ? { name } : {}),
+  });
   await preparePlace(state);
   // The demo is about the sandbox, whatever else this terminal is set up for.
-  Object.assign(io.env, addresses(state, {}), secretsOf(state), { BELAY_SANDBOX: 'off' });
+  Object.assign(io.env, addresses(state, {}), secretsOf(state), incidentSecrets(state), { BELAY_SANDBOX: 'off' });
   const log = join(state.dir, 'demo-worker.log');
   const worker = await startWorker(io.env, log);
   io.note(`Worker ready after ${worker.readyMs} ms; its log: ${log}`);
@@ -131,6 +147,7 @@ export async function demo(io: Io, options: { exit?: boolean }): Promise<number>
     await withTemporal(io, async (temporal) => {
       const links: string[] = [];
       for (const scene of scenes) links.push(await play(io, temporal, state, scene));
+      links.push(await playLadder(io, temporal, state));
       if (!options.exit) io.out(['', ...nextRun(io, temporal)].join('\n'));
       io.out(
         ['', pc.bold('In the Temporal UI:'), ...links.map((link) => `  ${link}`), `  ${state.temporal?.ui}`].join('\n'),

@@ -6,6 +6,7 @@ import { applySystem } from '../../sandbox/kubernetes/seed.js';
 import type { SandboxState } from '../../sandbox/kit/types.js';
 import { prepareNeighbours } from './cluster.js';
 import { backupsOverlay, prepareEstate } from './estate.js';
+import { incidentOverlay } from './incident.js';
 import { overlayDir } from '../cli/sandboxAddresses.js';
 
 /** The system that the demo works on; its description is one of the five, with the addresses of the sandbox. */
@@ -56,6 +57,7 @@ function overlay(state: SandboxState): unknown {
     health: [],
     smoke: [check('relayer answers', 'backend-relayer')],
     prometheus: { url: prometheus?.url },
+    ...incidentOverlay(),
     // The sandbox's Slack has this channel.
     channels: { 'production-alerts': { channel: '#ops' }, devops: { channel: '#ops' } },
     backups: backupsOverlay(state),

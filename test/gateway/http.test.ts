@@ -196,7 +196,7 @@ describe("Alertmanager's path", () => {
       go();
       expect((await first).status).toBe(202);
       await closed;
-      await expect(post('/alertmanager/am', tokens.am, webhook())).rejects.toThrow();
+      await expect(post('/alertmanager/am', tokens.am, webhook())).rejects.toThrow('fetch failed');
     });
   });
 });

@@ -51,7 +51,7 @@ export class Told implements IncidentPort {
   until: Promise<void> = Promise.resolve();
   answer: Awaited<ReturnType<IncidentPort['act']>> = { accepted: true, answer: 'done' };
   view: Awaited<ReturnType<IncidentPort['state']>>;
-  open_: Awaited<ReturnType<IncidentPort['list']>> = [];
+  listed: Awaited<ReturnType<IncidentPort['list']>> = [];
 
   private async taken<T>(value: T): Promise<T> {
     await this.until;
@@ -81,7 +81,7 @@ export class Told implements IncidentPort {
   }
 
   list() {
-    return this.taken(this.open_);
+    return this.taken(this.listed);
   }
 }
 
@@ -94,7 +94,7 @@ export interface Served {
   url: string;
   port: number;
   /** POST of JSON with a token. */
-  post(path: string, token: string | undefined, body: unknown, headers?: Record<string, string>): Promise<Response>;
+  post: (path: string, token: string | undefined, body: unknown, headers?: Record<string, string>) => Promise<Response>;
 }
 
 /** Runs `body` with a gateway that listens, over pretended incidents. */

@@ -104,7 +104,7 @@ describe('belay incident', () => {
       expect(wrong.stderr).toMatch(/severity: "P9" is no severity of/);
       expect(await cli('incident', 'open', 'x')).toMatchObject({
         code: 2,
-        stderr: expect.stringContaining('--system'),
+        stderr: expect.stringContaining('severity'),
       });
       const none = await cli('incident', 'ack', `nothing-${name}`);
       expect(none).toMatchObject({ code: 1, stderr: expect.stringContaining('belay incident list') });

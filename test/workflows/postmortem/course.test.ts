@@ -3,7 +3,8 @@ import { WorkflowUpdateFailedError } from '@temporalio/client';
 import type { DeskAnswer, DeskPayload } from '../../../workflows/postmortem/desk.js';
 import type { PostmortemView } from '../../../workflows/postmortem/types.js';
 import { SANDBOX_MS } from '../../setup/sandbox.js';
-import { eventually, Harness, type Queue, type Running } from '../harness.js';
+import { eventually, Harness, type Queue, Running } from '../harness.js';
+import { Watchtower } from '../incident/watchtower.js';
 import { Archive } from './archive.js';
 import { entry, facts, view } from './samples.js';
 
@@ -142,6 +143,33 @@ describe('a postmortem', () => {
       await run.verb('abort', { actor: 'ada', reason: 'end of the test' });
       await run.failure();
     });
+  });
+});
+
+test('an incident begins its own when it ends, with its facts, and outlives it', async () => {
+  const world = new Watchtower(`archive-${process.pid}-whole`, {
+    more: { postmortem: { severities: ['P1'], channel: 'team' } },
+  });
+  const pretended = { ...archive('shelf').activities(), ...world.activities() };
+  world.activities = () => pretended;
+  const input = { title: 'Checkout fails', severity: 'P1', dryRun: false, kind: 'operational', isStorm: false };
+  await harness.with(world, async (queue) => {
+    const incident = await queue.start('incident', { ...input, reason: 'test', requestedBy: 'test' });
+    for (const name of ['acknowledge', 'resolve'])
+      await incident.handle.executeUpdate<unknown, [object]>(name, { args: [{ actor: 'ada' }] });
+    await incident.handle.result();
+    const { events } = await incident.handle.fetchHistory();
+    const [id] = (events ?? []).flatMap(
+      ({ childWorkflowExecutionStartedEventAttributes: child }) => child?.workflowExecution?.workflowId ?? [],
+    );
+    const run = new Running(queue.client.workflow.getHandle(id ?? ''));
+    await drafted(run);
+    expect((await draft(run)).text).toMatch(/^# Postmortem: Checkout fails[^]*\| action \| ada has acknowledged/);
+    const seen = await viewOf(run);
+    expect(seen).toMatchObject({ incident: incident.handle.workflowId, severity: 'P1' });
+    expect((seen?.dueAt ?? 0) - (seen?.endedAt ?? 0)).toBe(172_800_000);
+    await run.verb('abort', { actor: 'ada', reason: 'end of the test' });
+    await run.failure();
   });
 });
 

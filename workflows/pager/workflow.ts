@@ -60,6 +60,8 @@ class Desk {
   readonly scopes = new Map<string, CancellationScope>();
   /** Outcomes on their way to incidents. */
   telling = 0;
+  /** Messages that have ended since the last decision. */
+  private readonly landed: { channel: string; landing: Landing }[] = [];
   /** Something has happened since the last decision. */
   changed = false;
 
@@ -84,10 +86,17 @@ class Desk {
       .run(() => paging(summary).sendPage({ system, person: { id, person }, contact, bundle }))
       .then((): Landing => ({ outcome: 'sent' }), outcomeOf)
       .then((landing) => {
-        this.scopes.delete(channel);
-        this.tell(land(this.state, id, channel, landing, Date.now()));
+        this.landed.push({ channel, landing });
         this.changed = true;
       });
+  }
+
+  /** Takes the ends of messages. */
+  collect(): void {
+    for (const { channel, landing } of this.landed.splice(0)) {
+      this.scopes.delete(channel);
+      this.tell(land(this.state, this.input.person, channel, landing, Date.now()));
+    }
   }
 
   /** Tells incidents, each in order; one that is gone needs to know nothing. */
@@ -152,11 +161,13 @@ export async function pager(input: PagerRun): Promise<PagerEnd> {
   const desk = new Desk({ system, person }, state);
   listen(desk);
   for (;;) {
+    await settled();
+    desk.changed = false;
+    desk.collect();
     const { continueAsNewSuggested, historyLength } = workflowInfo();
     const full = continueAfterEvents === undefined ? continueAsNewSuggested : historyLength >= continueAfterEvents;
     // Not in the middle of a message: its outcome would be lost.
     if (full && desk.idle) await continueAsNew<typeof pager>({ ...input, state: pack(state) });
-    desk.changed = false;
     const now = Date.now();
     const wakeAt = historyLength < MOST_EVENTS ? act(desk, now) : undefined;
     setCurrentDetails(details(person, state));
@@ -166,6 +177,17 @@ export async function pager(input: PagerRun): Promise<PagerEnd> {
     const until = finished ? end : wakeAt;
     await waitFor(desk, until === undefined ? undefined : Math.max(1, until - now), finished);
   }
+}
+
+/** Promises that an activation resolves may take so many turns until their end is seen. */
+const TURNS = 25;
+
+/**
+ * Lets everything that came with one activation arrive before it is decided on: several events then make one decision, in an order that does not depend on how many
+ * steps the SDK or an interceptor takes for each.
+ */
+async function settled(): Promise<void> {
+  for (let turn = 0; turn < TURNS; turn++) await Promise.resolve();
 }
 
 function act(desk: Desk, now: number): number | undefined {

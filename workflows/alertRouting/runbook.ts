@@ -57,7 +57,7 @@ export const alertRoutingRunbook: Runbook<AlertRoutingInput> = {
   risk: 'none',
   undo: 'There is nothing to undo.',
   approval: 'None is asked for.',
-  expectedDuration: 'Seconds',
+  expectedDuration: 'A few seconds',
   verbs: [...verbs],
   needs: ['incidents'],
   failures: {

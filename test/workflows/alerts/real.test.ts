@@ -112,12 +112,8 @@ test('the next review knows the rules of the one before', async () => {
     expect(report.steps.find(({ name }) => name === 'Work out the figures')?.evidence).toMatchObject({
       figures: [{ alert: 'Flaps', firings: 4, ruleChange: { since: expect.any(String) } }],
     });
-    const { ruleChange } = (
-      report.steps.find(({ name }) => name === 'Work out the figures')?.evidence as {
-        figures: { ruleChange: { since: string } }[];
-      }
-    ).figures[0] ?? { ruleChange: { since: report.startedAt } };
-    expect(Date.parse(ruleChange.since)).toBeLessThan(Date.parse(report.startedAt));
+    const [since] = JSON.stringify(report.steps).match(/(?<="ruleChange":\{"since":")[^"]+/) ?? [report.startedAt];
+    expect(Date.parse(since)).toBeLessThan(Date.parse(report.startedAt));
   });
 }, 120_000);
 

@@ -23,8 +23,8 @@ const swap: OverrideInput = {
 
 describe('an override', () => {
   test.each([
-    ['is taken', {}, undefined],
-    ['may have begun', { from: '2030-05-01T11:00:00Z', to: '2030-05-01T13:00:00Z' }, undefined],
+    ['is taken', {}, /^taken$/],
+    ['may have begun', { from: '2030-05-01T11:00:00Z', to: '2030-05-01T13:00:00Z' }, /^taken$/],
     ['needs an actor', { actor: ' ' }, /"actor" is missing/],
     ['needs a reason', { reason: '' }, /"reason" is missing/],
     ['needs a short reason', { reason: 'x'.repeat(201) }, /"reason" is missing/],
@@ -37,8 +37,7 @@ describe('an override', () => {
     ['has a request id that is text', { requestId: 7 }, /"requestId" must be text/],
   ])('%s', (_, more, why) => {
     const refused = refuseOverride(emptyKeeper(NOW), { ...swap, ...more }, NOW);
-    if (why === undefined) expect(refused).toBeUndefined();
-    else expect(refused).toMatch(why);
+    expect(refused ?? 'taken').toMatch(why);
   });
 
   test.each([undefined, null, 'text', 7, []])('%j is no payload', (payload) => {

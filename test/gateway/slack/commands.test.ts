@@ -16,12 +16,13 @@ beforeEach(async () => {
   short = incident.id.split('/').at(-1) ?? '';
 });
 
-/** What the person sees after typing this. */
+/** What the person sees after typing this; on a slow machine the answer comes after a word that it follows. */
 async function typed(user: string, text: string): Promise<string> {
   const before = place.toldTo(user).length;
-  const delivered = await place.slack.command({ user, channel: CHANNEL, command: '/belay', text });
-  expect(delivered).toMatchObject({ status: 200, violations: [] });
-  return place.tells(user, before);
+  const { status } = await place.slack.command({ user, channel: CHANNEL, command: '/belay', text });
+  expect(status).toBe(200);
+  const first = await place.tells(user, before);
+  return first.includes('the answer follows') ? place.tells(user, before + 1) : first;
 }
 
 /** Lists are eventually right: a new incident takes a moment to appear in them. */
@@ -143,7 +144,9 @@ describe('/belay', () => {
     const before = place.toldTo(member.rob).length;
     let go = (): void => undefined;
     place.tap.held = new Promise((resolve) => (go = resolve));
-    expect(await typed(member.rob, `ack ${incident.id}`)).toContain('the answer follows');
+    const text = `ack ${incident.id}`;
+    await place.slack.command({ user: member.rob, channel: CHANNEL, command: '/belay', text });
+    expect(await place.tells(member.rob, before)).toContain('the answer follows');
     go();
     place.tap.held = undefined;
     expect(await place.tells(member.rob, before + 1)).toContain('acknowledge is done');

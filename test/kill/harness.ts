@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { type Client, WorkflowFailedError, type WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
+import { type Client, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { startWorker, type WorkerProcess } from '../scenarios/workerProcess.js';
 import { type KillPoint, type Mutations, pointName, pointsOf } from './points.js';
@@ -30,8 +30,12 @@ export interface KillTest<S extends Stage, E extends Env> {
   stage(): Promise<S>;
   prepare(stage: S): Promise<E>;
   input(env: E): object;
+  /** Starts the run where a plain start is not what begins it; gives the id of the run. */
+  begin?(env: E, options: { workflowId: string; taskQueue: string; workflowTaskTimeout: '2s' }): Promise<string>;
+  /** What people do while it goes, whatever becomes of the worker; given up when the run ends. */
+  people?(env: E, handle: WorkflowHandle, signal: AbortSignal): Promise<void>;
   /** The world after the run, without anything that differs between two undisturbed runs. */
-  endState(env: E): Promise<unknown>;
+  endState(env: E, handle: WorkflowHandle): Promise<unknown>;
   /** Counts of what was done to the world: the second time is visible here. */
   effects(env: E, workflowId: string): Promise<unknown>;
   /** Calls `seen` whenever the world shows an effect; returns how to stop. */
@@ -192,19 +196,22 @@ async function play<S extends Stage, E extends Env>(
     effects.seen.push(effect);
     effects.onEffect?.();
   });
+  const over = new AbortController();
+  let people: Promise<unknown> | undefined;
   try {
     const began = Date.now();
     const workflowId = `${test.runbook}/${env.name}/${randomUUID()}`;
-    const handle = await client.workflow.start(test.runbook, {
-      workflowId,
-      taskQueue: stage.stage.queue,
-      args: [test.input(env)],
-      // A task that died with its worker is given to the next one after this time instead of 10 s.
-      workflowTaskTimeout: '2s',
-    });
+    // A task that died with its worker is given to the next one after this time instead of 10 s.
+    const options = { workflowId, taskQueue: stage.stage.queue, workflowTaskTimeout: '2s' } as const;
+    const runId = await (test.begin?.(env, options) ??
+      client.workflow
+        .start(test.runbook, { ...options, args: [test.input(env)] })
+        .then(({ firstExecutionRunId }) => firstExecutionRunId));
+    const handle = client.workflow.getHandle(workflowId, undefined, { firstExecutionRunId: runId });
+    people = test.people?.(env, handle, over.signal).catch((error: unknown) => error);
     let killedAt = 0;
     if (point) {
-      const reached = await reach(client, { workflowId, runId: handle.firstExecutionRunId }, point, effects);
+      const reached = await reach(client, { workflowId, runId }, point, effects);
       if (reached.passed) {
         killedAt = reached.event;
         await stage.replaceWorker();
@@ -212,6 +219,8 @@ async function play<S extends Stage, E extends Env>(
     }
     const outcome = await ending(handle);
     const tookMs = Date.now() - began;
+    const trouble = await people;
+    if (trouble instanceof Error) throw trouble;
     const { events } = await handle.fetchHistory();
     return {
       outcome,
@@ -219,17 +228,18 @@ async function play<S extends Stage, E extends Env>(
       killedAt,
       events: events ?? [],
       seen: [...effects.seen],
-      endState: await test.endState(env),
+      endState: await test.endState(env, handle),
       effects: await test.effects(env, workflowId),
     };
   } finally {
+    over.abort();
     stopWatching();
     await env.dispose();
   }
 }
 
 /** `succeeded`, or the type of the failure. */
-async function ending(handle: WorkflowHandleWithFirstExecutionRunId): Promise<string> {
+async function ending(handle: WorkflowHandle): Promise<string> {
   let late: NodeJS.Timeout | undefined;
   try {
     const timeout = new Promise<never>((_resolve, reject) => {

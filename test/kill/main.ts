@@ -1,4 +1,4 @@
-// `npm run test:kill [-- --all] [-- --every 10] [-- good|rolledBack|backup|swap|drill|retention|shutdown|recovery|failedRecovery]`: the kill test alone, on a sandbox of its own.
+// `npm run test:kill [-- --all] [-- --every 10] [-- good|rolledBack|backup|swap|drill|retention|shutdown|recovery|failedRecovery|incident]`: the kill test alone, on a sandbox of its own.
 import { parseArgs } from 'node:util';
 import { Client, Connection } from '@temporalio/client';
 import { withOwnSandbox } from '../scenarios/ownSandbox.js';
@@ -6,6 +6,7 @@ import { sandbox } from '../setup/sandbox.js';
 import { backupCourse, drillCourse, retentionCourse, swapCourse } from './backups.js';
 import { failedCourse, recoveryCourse, shutdownCourse } from './emergency.js';
 import { killTest, type KillOptions, type KillReport } from './harness.js';
+import { incidentCourse } from './incident.js';
 import type { SandboxState } from '../../sandbox/kit/types.js';
 import { goodCourse, rolledBackCourse } from './rollingUpdate.js';
 import { table } from './table.js';
@@ -22,6 +23,7 @@ const courses: Record<string, Play> = {
   shutdown: (state, options) => killTest(shutdownCourse(state, options.client), options),
   recovery: (state, options) => killTest(recoveryCourse(state, options.client), options),
   failedRecovery: (state, options) => killTest(failedCourse(state, options.client), options),
+  incident: (state, options) => killTest(incidentCourse(state, options.client), options),
 };
 
 async function main(): Promise<void> {

@@ -1,3 +1,4 @@
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import {
   allHandlersFinished,
   CancellationScope,
@@ -45,9 +46,9 @@ const WAIT_MS = 60_000;
 
 /**
  * One incident, from its opening to the end of the time in which it may reopen. All that it decides is in `machine.ts`; here are its clock and its
- * effects. Input and failure types in `runbook.ts`.
+ * effects. Input and failure types in `runbook.ts`. `maxEvents`: after so many it continues as new, once; for tests.
  */
-export async function incident(raw: unknown, carried?: Carried): Promise<Report> {
+export async function incident(raw: unknown, carried?: Carried | null, maxEvents = MAX_EVENTS): Promise<Report> {
   const control = new Control();
   const opened = carried ?? (await open(raw, control));
   if ('report' in opened) return opened.report;
@@ -59,14 +60,19 @@ export async function incident(raw: unknown, carried?: Carried): Promise<Report>
     description: 'What has happened, and where older entries are kept.',
   });
   control.open(live);
+  const isFull = (): boolean => workflowInfo().continueAsNewSuggested || workflowInfo().historyLength > maxEvents;
   try {
-    await untilClosed(raw, live, errands, board);
+    await untilClosed(raw, live, errands, board, isFull);
+    const report = await CancellationScope.nonCancellable(() => finish(live));
+    if (report) return report;
+    // An alert came while the account was being closed. This run's report is kept and final, so the incident goes on as a new run.
+    await untilClosed(raw, live, errands, board, () => true);
+    return await continueAsNew(raw, { state: live.state, plan: live.plan } satisfies Carried);
   } catch (error) {
     if (!isCancellation(error)) throw error;
     await CancellationScope.nonCancellable(() => abandon(live, errands, board));
     throw fail('Aborted', `Cancelled: ${live.state.title}. Nobody is paged any more; the fault may go on.`);
   }
-  return CancellationScope.nonCancellable(() => finish(live));
 }
 
 /** Resolves the input, and makes the incident of it. */
@@ -100,7 +106,13 @@ async function open(raw: unknown, control: Control): Promise<Carried | { report:
 }
 
 /** The loop: decide what is due, show it, wait for the next deadline or for somebody. One timer, recomputed from absolute times. */
-async function untilClosed(raw: unknown, live: Live, errands: Errands, board: Board): Promise<void> {
+async function untilClosed(
+  raw: unknown,
+  live: Live,
+  errands: Errands,
+  board: Board,
+  isFull: () => boolean,
+): Promise<void> {
   const index = new Index(live);
   for (;;) {
     live.touched = false;
@@ -115,7 +127,7 @@ async function untilClosed(raw: unknown, live: Live, errands: Errands, board: Bo
       if (isOver(live.turn()) && errands.pending === 0) return;
       continue;
     }
-    const full = workflowInfo().continueAsNewSuggested || workflowInfo().historyLength > MAX_EVENTS;
+    const full = isFull();
     if (full && errands.pending === 0 && !board.underWay && allHandlersFinished())
       await continueAsNew(raw, { state, plan: live.plan } satisfies Carried);
     if (!full) board.refresh();
@@ -150,8 +162,8 @@ class Index {
   }
 }
 
-/** Closes the account: report stored, postmortem begun. */
-async function finish(live: Live): Promise<IncidentReport> {
+/** Closes the account: report stored, postmortem begun. Nothing when an alert has reopened the incident meanwhile. */
+async function finish(live: Live): Promise<IncidentReport | undefined> {
   const { state, plan } = live;
   const { workflowId, runId } = workflowInfo();
   const report = reportOf(state, plan, live.view(), { workflowId, runId, outcome: 'succeeded', now: Date.now() });
@@ -167,19 +179,21 @@ async function finish(live: Live): Promise<IncidentReport> {
   } catch (error) {
     report.summary += ` (the report could not be stored: ${causeOf(error).message})`;
   }
-  if (plan.incidents.postmortem.severities.includes(state.severity) && state.mergedInto === undefined)
-    await beginPostmortem(live);
+  const isDue = plan.incidents.postmortem.severities.includes(state.severity) && state.mergedInto === undefined;
+  if (isDue && isOver(live.turn())) await beginPostmortem(live);
+  await condition(allHandlersFinished);
+  // No await from here on: an alert either came before, or finds no run and opens a new incident.
+  if (!isOver(live.turn())) return undefined;
   upsertSearchAttributes([
     { key: attributes.outcome, value: 'succeeded' },
     { key: attributes.nextDeadline, value: null },
   ]);
-  await condition(allHandlersFinished);
   return report;
 }
 
 async function beginPostmortem(live: Live): Promise<void> {
   const { state, plan } = live;
-  await startChild('postmortem', {
+  const begun = startChild('postmortem', {
     workflowId: `postmortem/${state.incident}@${state.openedAt}`,
     parentClosePolicy: ParentClosePolicy.ABANDON,
     args: [
@@ -194,6 +208,10 @@ async function beginPostmortem(live: Live): Promise<void> {
         facts: { view: live.view(), entries: state.timeline, stored: state.stored },
       },
     ],
+  });
+  // Begun when the incident was closed for the first time.
+  await begun.catch((error: unknown) => {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
   });
 }
 

@@ -16,6 +16,8 @@ export class Watchtower extends World {
   /** Called when a level is paged, so that a test can act in the middle. */
   onPage: ((level: number) => Promise<void>) | undefined;
   absent: string[] = [];
+  /** Called before a report is kept, so that a test can act while the run closes. */
+  onReport: (() => Promise<void>) | undefined;
 
   constructor(
     name: string,
@@ -61,8 +63,14 @@ export class Watchtower extends World {
   }
 
   override activities(): Partial<Activities> {
+    const { saveReport, ...others } = super.activities();
     return {
-      ...super.activities(),
+      ...others,
+      saveReport: async (report) => {
+        await this.onReport?.();
+        if (!saveReport) throw new Error('the world keeps no reports');
+        return saveReport(report);
+      },
       pageTargets: async ({ snapshot, targets, page }) => {
         const named = targets.flatMap((target) => ('person' in target ? [target.person] : []));
         const present = named.filter((id) => !this.absent.includes(id));

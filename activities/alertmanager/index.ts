@@ -1,5 +1,6 @@
 import { parse } from 'yaml';
 import type { Fetch } from '../http/request.js';
+import { redact } from '../secrets/redact.js';
 import { heartbeating } from '../temporal/heartbeat.js';
 import { checkRouting } from './amtool.js';
 import { alertmanagerClient, alertsSchema, statusSchema } from './client.js';
@@ -12,10 +13,10 @@ const MAX_ALERTS = 2_000;
 /** Much more would not pass through a history. */
 const MAX_CONFIG = 262_144;
 
-/** Null for what is no configuration. Alertmanager shows secrets as `<secret>`; nothing else of it can be one. */
+/** Null for what is no configuration. Alertmanager shows secrets as `<secret>`; older ones show the URLs of webhooks, which may hold some. */
 function configurationOf(text: string): RoutingConfiguration | null {
   if (text.length > MAX_CONFIG) return null;
-  const value: unknown = parse(text);
+  const value: unknown = parse(redact(text));
   if (typeof value !== 'object' || value === null || !('route' in value)) return null;
   const { route, receivers } = value as Partial<RoutingConfiguration>;
   return typeof route === 'object' ? { ...value, route, receivers: Array.isArray(receivers) ? receivers : [] } : null;

@@ -154,6 +154,27 @@ describe('routes', () => {
   });
 });
 
+test('no secret of a running configuration comes back', async () => {
+  const secrets = ['pass-of-basic-auth', 'key-of-pagerduty', 'user-info-of-a-url', 'xoxb-1234567890-token'];
+  const [password, key, info, token] = secrets;
+  await configureAlertmanager(started, {
+    route: { receiver: 'all' },
+    receivers: [
+      {
+        name: 'all',
+        webhook_configs: [
+          { url: `http://me:${info}@hook.test/${token}`, http_config: { basic_auth: { username: 'me', password } } },
+        ],
+        pagerduty_configs: [{ routing_key: key }],
+      },
+    ],
+  });
+  const found = JSON.stringify(await inActivity(activities.readRouting, place));
+  expect(found).toContain('"all"');
+  expect(secrets.filter((secret) => found.includes(secret ?? ''))).toEqual([]);
+  await configureAlertmanager(started, defaultConfiguration());
+});
+
 test('an Alertmanager that is not there is asked again later', async () => {
   const away = { url: 'http://127.0.0.1:1', timeoutSeconds: 2 };
   await expect(inActivity(activities.listSilences, away)).rejects.toMatchObject({

@@ -10,8 +10,8 @@ export type ActionPayload = Omit<Record<string, unknown>, 'type'> & { actor: Act
 
 export const actionUpdate = (name: ActionName) => defineUpdate<ActionAnswer, [ActionPayload]>(name);
 
-/** Where the incident stands. */
-export const statusQuery = defineQuery<RunStatus & { incident: IncidentView }>('status');
+/** Where the incident stands; no view of it before its input is resolved, nor of a dry run. */
+export const statusQuery = defineQuery<RunStatus & { incident?: IncidentView }>('status');
 
 /** The newest entries of the timeline, and where the older ones are kept. */
 export const timelineQuery = defineQuery<{ entries: TimelineEntry[]; stored: string[] }>('timeline');

@@ -1,3 +1,4 @@
+import { workflowInfo } from '@temporalio/workflow';
 import type { RunStatus } from '../kit/types.js';
 import type { Live } from './live.js';
 import { decisionsOf, stepsOf, summaryOf } from './report.js';
@@ -25,5 +26,19 @@ export function statusOf(live: Live): RunStatus & { incident: IncidentView } {
     decisions: decisionsOf(state.timeline).slice(-STEPS_SHOWN),
     locks: [],
     incident: view,
+  };
+}
+
+/** Before there is an incident. */
+export function opening(): RunStatus {
+  return {
+    runbook: 'incident',
+    workflowId: workflowInfo().workflowId,
+    dryRun: false,
+    phase: 'resolving',
+    headline: 'Reads the input',
+    steps: [],
+    decisions: [],
+    locks: [],
   };
 }

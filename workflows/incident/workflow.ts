@@ -30,7 +30,7 @@ import { statusQuery, timelineQuery } from './messages.js';
 import { type IncidentPlan, planOf } from './plan.js';
 import { type IncidentReport, reportOf } from './report.js';
 import { type IncidentState, openState } from './state.js';
-import { statusOf } from './status.js';
+import { opening, statusOf } from './status.js';
 import { log, recall } from './turn.js';
 
 /** What goes over from a run to the next one of the same incident. */
@@ -50,15 +50,21 @@ const WAIT_MS = 60_000;
  */
 export async function incident(raw: unknown, carried?: Carried | null, maxEvents = MAX_EVENTS): Promise<Report> {
   const control = new Control();
+  const desk: { live?: Live } = {};
+  setHandler(statusQuery, () => (desk.live ? statusOf(desk.live) : opening()), {
+    description: 'Where the incident stands.',
+  });
+  setHandler(
+    timelineQuery,
+    () => ({ entries: desk.live?.state.timeline ?? [], stored: desk.live?.state.stored ?? [] }),
+    { description: 'What has happened, and where older entries are kept.' },
+  );
   const opened = carried ?? (await open(raw, control));
   if ('report' in opened) return opened.report;
   const errands: Errands = new Errands(() => live, raw);
   const live: Live = new Live(opened.state, opened.plan, (effects) => errands.run(effects));
   const board = new Board(() => live);
-  setHandler(statusQuery, () => statusOf(live), { description: 'Where the incident stands.' });
-  setHandler(timelineQuery, () => ({ entries: live.state.timeline, stored: live.state.stored }), {
-    description: 'What has happened, and where older entries are kept.',
-  });
+  desk.live = live;
   control.open(live);
   const isFull = (): boolean => workflowInfo().continueAsNewSuggested || workflowInfo().historyLength > maxEvents;
   try {

@@ -30,10 +30,12 @@ function telling(moment: Moment, { one, way }: Part, outcome: PagedEvent['outcom
   return { incident, event: detail === '' ? event : { ...event, detail } };
 }
 
-/** A contact keeps pages back; the next one is asked instead. */
+/** A contact keeps pages back; the next one, where there is one, is asked instead. */
 export function delayed(parts: Part[], moment: Moment, why: string): Telling[] {
-  const detail = `${why}; the next way is tried at once`;
-  return perIncident(parts).map((part) => telling(moment, part, 'delayed', detail));
+  return perIncident(parts).map((part) => {
+    const next = part.way + 1 < part.one.contacts.length ? 'the next way is tried at once' : 'there is no other way';
+    return telling(moment, part, 'delayed', `${why}; ${next}`);
+  });
 }
 
 /** A message has ended. */

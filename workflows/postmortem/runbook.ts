@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { System } from '../../systems/schema.js';
 import { common, commonFailures } from '../backupKit/fields.js';
 import type { InputProblem, Runbook } from '../kit/runbook.js';
-import { deskDescriptions, verbs } from './messages.js';
+import { deskDescriptions, verbs } from './texts.js';
 
 const when = z.iso.datetime({
   offset: true,

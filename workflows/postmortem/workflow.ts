@@ -19,10 +19,11 @@ import {
 import { renderDraft } from './draft.js';
 import { readFacts } from './facts.js';
 import { type PostmortemInput, withoutBulk } from './input.js';
-import { deskDescriptions, deskUpdate, draftQuery, statusQuery, verbs } from './messages.js';
+import { deskUpdate, draftQuery, statusQuery } from './messages.js';
 import { planOf } from './plan.js';
 import { headline, howTo, stands, type Subject, tell } from './tell.js';
 import { missingIn, time } from './text.js';
+import { deskDescriptions, verbs } from './texts.js';
 import type { PostmortemView } from './types.js';
 
 type PostmortemRun = Run<PostmortemInput>;

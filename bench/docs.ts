@@ -8,6 +8,7 @@ import { concurrentTable } from './concurrent/table.js';
 import type { ConcurrentResult } from './concurrent/suite.js';
 import type { EmergencyResult } from './emergency/figures.js';
 import { emergencyTable } from './emergency/table.js';
+import { ROUND_NAMES, ROUNDS, suiteName } from './incident/suite.js';
 import { barLine } from './kit/bars.js';
 import { replaceSection } from './kit/markdown.js';
 import { newest, type Result } from './kit/results.js';
@@ -40,6 +41,7 @@ export async function writeDocs(): Promise<string[]> {
   put('concurrent', rendered(await newest<ConcurrentResult>('concurrent'), concurrentTable));
   put('worker', rendered(await newest<WorkerResult>('worker'), workerTable));
   put('emergency', rendered(await newest<EmergencyResult>('emergency'), emergencyTable));
+  for (const name of ROUND_NAMES) put(suiteName(name), rendered(await newest(suiteName(name)), ROUNDS[name].table));
   put('backup', rendered(await newest<BackupResult>('backup'), backupTable));
   put('restore', rendered(await newest<RestoreResult>('restore'), restoreTable));
   await writeFile(page(), text);

@@ -7,6 +7,8 @@ import { concurrentTable } from './concurrent/table.js';
 import { writeDocs } from './docs.js';
 import { emergencySuite } from './emergency/suite.js';
 import { emergencyTable } from './emergency/table.js';
+import type { IncidentOptions } from './incident/rounds/options.js';
+import { ROUND_NAMES, ROUNDS, suiteName, type RoundName } from './incident/suite.js';
 import { barLine, isMet, type Bar } from './kit/bars.js';
 import { withPlace, type Place } from './kit/place.js';
 import { recorded } from './kit/results.js';
@@ -15,7 +17,8 @@ import { rolloutTable } from './rollout/table.js';
 import { workerSuite } from './worker/suite.js';
 import { workerTable } from './worker/table.js';
 
-interface Options {
+interface Options extends Omit<IncidentOptions, 'progress'> {
+  only: RoundName[];
   runs: number;
   slots: number;
   peerSeconds: number;
@@ -44,6 +47,14 @@ function gigabytes(text: string): number {
   throw new InvalidArgumentError('must be a number from 0.05 to 1000.');
 }
 
+function rounds(text: string): RoundName[] {
+  return text.split(',').map((name) => {
+    const found = ROUND_NAMES.find((round) => round === name);
+    if (found) return found;
+    throw new InvalidArgumentError(`must be of ${ROUND_NAMES.join(', ')}, separated by commas.`);
+  });
+}
+
 const out = (text: string): void => void process.stdout.write(`${text}\n`);
 const progress = (line: string): void => void process.stderr.write(`${line}\n`);
 
@@ -58,6 +69,17 @@ async function play<T>(
   const { data, bars } = await recorded(suite, command, measure);
   out(`\n${render(data)}\n`);
   for (const bar of bars) out(barLine(bar));
+  return bars;
+}
+
+/** The rounds of the incident suite, each in a sandbox of its own, kept and shown by itself. */
+async function playRounds(only: readonly RoundName[], options: IncidentOptions): Promise<Bar[]> {
+  const bars: Bar[] = [];
+  for (const name of only) {
+    const { command, measure, table } = ROUNDS[name];
+    const typed = `npm run bench -- incident --only ${name} ${command(options)}`;
+    bars.push(...(await play(suiteName(name), typed, () => measure(options), table)));
+  }
   return bars;
 }
 
@@ -102,6 +124,7 @@ function suites(options: Options): Record<string, () => Promise<Bar[]>> {
           emergencyTable,
         ),
       ),
+    incident: () => playRounds(options.only, { ...options, progress }),
     backup: () =>
       play(
         'backup',
@@ -123,7 +146,7 @@ const program = new Command('npm run bench --')
   .description('Measures Belay in a sandbox of its own. Exit code 1 when a bar is missed.')
   .addArgument(
     new Argument('<suite>', 'what to measure; `docs` writes the newest results into docs/benchmarks.md').choices([
-      ...['rollout', 'concurrent', 'worker', 'emergency', 'backup', 'restore', 'all', 'docs'],
+      ...['rollout', 'concurrent', 'worker', 'emergency', 'incident', 'backup', 'restore', 'all', 'docs'],
     ]),
   )
   .option('--runs <n>', 'rollout: runs per fault', whole(1, 1_000), 20)
@@ -139,6 +162,18 @@ const program = new Command('npm run bench --')
     5,
   )
   .option('--sizes <n,…>', 'emergency: workloads of each system', sizes, [10, 50, 200])
+  .option('--only <round,…>', `incident: of ${ROUND_NAMES.join(', ')}`, rounds, [...ROUND_NAMES])
+  .option('--seconds <s>', 'incident intake, firstPage: how long', whole(1, 3_600), 30)
+  .option('--rate <n>', 'incident intake: alerts a second', whole(1, 10_000), 160)
+  .option('--opening <n>', 'incident firstPage, ack, outage: new incidents a second', whole(1, 1_000), 20)
+  .option('--alerts <n>', 'incident storm: alerts', whole(1, 1_000_000), 10_000)
+  .option('--storm-seconds <s>', 'incident storm: how long', whole(1, 3_600), 60)
+  .option('--groups <n>', 'incident intake, storm: incidents that the alerts are of', whole(1, 1_000), 50)
+  .option('--open <n>', 'incident deadlines: open incidents', whole(1, 100_000), 10_000)
+  .option('--window <s>', 'incident deadlines: within which they fall', whole(1, 7_200), 600)
+  .option('--acks <n>', 'incident ack: incidents', whole(2, 1_000), 60)
+  .option('--overdue <n>', 'incident outage: incidents', whole(1, 10_000), 300)
+  .option('--outage <s>', 'incident outage: how long no worker runs', whole(1, 7_200), 600)
   .action(async (suite: string, options: Options) => {
     if (suite === 'docs') {
       out(`docs/benchmarks.md: ${(await writeDocs()).join(', ') || 'no results yet'}`);

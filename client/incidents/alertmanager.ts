@@ -12,7 +12,8 @@ const texts = z.record(z.string(), text).default({});
 const time = z
   .string()
   .max(64)
-  .refine((value) => !Number.isNaN(Date.parse(value)), 'must be a time as in RFC 3339');
+  .refine((value) => !Number.isNaN(Date.parse(value)), 'must be a time as in RFC 3339')
+  .meta({ format: 'date-time' });
 
 const alertSchema = z.object({
   status: z.enum(['firing', 'resolved']),

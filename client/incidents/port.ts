@@ -45,6 +45,8 @@ export interface IncidentSummary {
   system: string;
   severity?: string;
   state?: string;
+  /** Absent for one that was not opened through a port: ask it. */
+  kind?: 'operational' | 'security';
   openedAt: number;
   summary?: string;
 }

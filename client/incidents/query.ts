@@ -30,17 +30,19 @@ export async function openIncidents(client: Client, system: string, limit = 50):
   const query = `WorkflowType = 'incident' AND ExecutionStatus = 'Running' AND BelaySystem = '${system}'`;
   return call(client, async () => {
     const found: IncidentSummary[] = [];
-    for await (const { workflowId, startTime, typedSearchAttributes } of client.workflow.list({
+    for await (const { workflowId, startTime, typedSearchAttributes, memo } of client.workflow.list({
       query,
       pageSize: limit,
     })) {
       const severity = typedSearchAttributes.get(attributes.severity);
       const state = typedSearchAttributes.get(attributes.state);
+      const kind = memo?.['kind'];
       found.push({
         incident: workflowId,
         system,
         ...(severity !== undefined && { severity }),
         ...(state !== undefined && { state }),
+        ...((kind === 'operational' || kind === 'security') && { kind }),
         openedAt: startTime.getTime(),
       });
       if (found.length >= limit) break;

@@ -17,7 +17,7 @@ export interface IncidentPlace {
 
 type StartOptions = Pick<
   WorkflowStartOptions,
-  'workflowId' | 'taskQueue' | 'staticSummary' | 'workflowIdReusePolicy' | 'workflowIdConflictPolicy'
+  'workflowId' | 'taskQueue' | 'staticSummary' | 'memo' | 'workflowIdReusePolicy' | 'workflowIdConflictPolicy'
 > & { args: [NewIncident]; typedSearchAttributes: TypedSearchAttributes };
 
 /** Options of the start of an incident: listed from its first moment, also while no worker runs. */
@@ -28,6 +28,8 @@ export function startOptions(queue: string, workflowId: string, input: NewIncide
     args: [input],
     workflowIdReusePolicy: 'ALLOW_DUPLICATE',
     workflowIdConflictPolicy: 'USE_EXISTING',
+    // Lists must know what only some may see, without asking a worker.
+    memo: { kind: input.kind ?? 'operational' },
     staticSummary: clipBytes(`${input.severity ?? 'Incident'}: ${input.title} (${input.system})`),
     typedSearchAttributes: new TypedSearchAttributes([
       { key: attributes.runbook, value: 'incident' },

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { TemporalAway } from '../../client/incidents/port.js';
 import type { IncidentView } from '../../workflows/incident/types.js';
 import { serving, tokens } from './place.js';
 import type { Served } from './place.js';
@@ -124,13 +125,18 @@ describe('bots', () => {
     });
   });
 
-  test('query: all open ones, without those of security', async () => {
+  test('query: all open ones, without those of security and those that cannot be asked', async () => {
     await serving(async (served) => {
       const of = (id: string) => ({ incident: `incident/shop/${id}`, system: 'shop', openedAt: 1 });
-      served.told.listed = [of('unmatched/1'), of('intruder/2'), of('opened-by-hand-3')];
+      const shown = { ...of('unmatched/1'), kind: 'operational' as const };
+      served.told.listed = [shown, { ...of('intruder/2'), kind: 'security' }, of('opened-elsewhere-3')];
+      const listed = async () => (await ask(served, { type: 'query' })).body['incidents'];
       served.told.view = view({ kind: 'security' });
-      const { body } = await ask(served, { type: 'query' });
-      expect(body).toEqual({ incidents: [of('unmatched/1')] });
+      expect(await listed()).toEqual([shown]);
+      served.told.view = view();
+      expect(await listed()).toEqual([shown, of('opened-elsewhere-3')]);
+      served.told.state = () => Promise.reject(new TemporalAway('nobody answers'));
+      expect(await listed()).toEqual([shown]);
     });
   });
 

@@ -76,9 +76,7 @@ export class Told implements IncidentPort {
     return this.taken(this.answer);
   }
 
-  state() {
-    return this.taken(this.view);
-  }
+  state = (_incident: string): ReturnType<IncidentPort['state']> => this.taken(this.view);
 
   list() {
     return this.taken(this.listed);

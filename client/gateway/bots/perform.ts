@@ -1,5 +1,5 @@
 import { boundedLabels, boundedLinks } from '../../incidents/facts.js';
-import { PENDING } from '../../incidents/index.js';
+import { PENDING, TemporalAway } from '../../incidents/index.js';
 import { atMost } from '../../incidents/inOrder.js';
 import type { Delivery, IncidentSummary, IncidentSystem, SourceAlert } from '../../incidents/port.js';
 import { GatewayError } from '../errors.js';
@@ -119,12 +119,15 @@ export class Performer {
     return { status: 200, body: { incidents: shown.flat() } };
   }
 
-  /** A rule says of what kind its incidents are; the others are asked. */
-  private async maySee({ incident }: IncidentSummary): Promise<boolean> {
-    const ruleId = /^incident\/[^/]+\/([^/]+)\//.exec(incident)?.[1];
-    const rule = this.system.incidents.rules.find(({ id }) => id === ruleId);
-    if (rule || ruleId === 'unmatched') return rule?.kind !== 'security';
-    return (await this.deps.incidents.state(incident))?.kind === 'operational';
+  /** One whose kind the list does not tell is asked; while nobody answers it is left out, since it may be one of security. */
+  private async maySee({ incident, kind }: IncidentSummary): Promise<boolean> {
+    if (kind !== undefined) return kind === 'operational';
+    try {
+      return (await this.deps.incidents.state(incident))?.kind === 'operational';
+    } catch (error) {
+      if (error instanceof TemporalAway) return false;
+      throw error;
+    }
   }
 
   private count(outcome: string): void {

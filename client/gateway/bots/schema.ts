@@ -69,6 +69,7 @@ const summary = z.object({
   system: z.string(),
   severity: z.string().optional(),
   state: z.string().optional(),
+  kind: z.string().optional(),
   openedAt: z.number().describe('ms since the epoch'),
 });
 

@@ -146,17 +146,18 @@ describe('deliveries', () => {
     });
   });
 
-  test('open incidents are listed', async () => {
-    await delivering({}, async ({ system, deliverer }) => {
+  test('open incidents are listed, with their kind', async () => {
+    const rules = [{ id: 'intruder', match: { alertname: 'B' }, kind: 'security' as const }];
+    await delivering({ rules }, async ({ system, deliverer }) => {
       const alerts = ['A', 'B'].map((alertname) => alert({ alertname }));
       await deliverer.deliver(system, delivery(...alerts));
-      const expected = alerts.map((one) => idOf(system, one)).toSorted();
-      let listed: string[] = [];
+      let listed: Awaited<ReturnType<typeof openIncidents>> = [];
       for (let tries = 0; tries < 200 && listed.length < 2; tries++) {
-        listed = (await openIncidents(place.client, system.name)).map(({ incident }) => incident).toSorted();
+        listed = await openIncidents(place.client, system.name);
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
-      expect(listed).toEqual(expected);
+      const kinds = new Map(listed.map(({ incident, kind }) => [incident, kind]));
+      expect(alerts.map((one) => kinds.get(idOf(system, one)))).toEqual(['operational', 'security']);
     });
   });
 

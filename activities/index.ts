@@ -124,10 +124,13 @@ export function createActivities(connections: Connections): Activities {
       const { createNotifyActivities } = await import('./notify/index.js');
       return createNotifyActivities({ secrets, log });
     }),
-    ...lazily<OncallActivities>({ resolveTargets: true, pageTargets: true, nextBusinessTime: true, recallPages: true }, async () => {
-      const { createOncallActivities } = await import('./oncall/index.js');
-      return createOncallActivities({ secrets, temporal });
-    }),
+    ...lazily<OncallActivities>(
+      { resolveTargets: true, pageTargets: true, nextBusinessTime: true, recallPages: true },
+      async () => {
+        const { createOncallActivities } = await import('./oncall/index.js');
+        return createOncallActivities({ secrets, temporal });
+      },
+    ),
     ...lazily<PagingActivities>({ sendPage: true, settlePage: true }, async () => {
       const { createPagingActivities } = await import('./paging/index.js');
       return createPagingActivities({ secrets, log });

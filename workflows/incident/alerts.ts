@@ -8,6 +8,11 @@ import type { AlertFact, AlertsEvent } from './types.js';
 const ALERTS_KEPT = 1_000;
 const CHANGES_KEPT = 50;
 const NAMED = 5;
+/**
+ * A firing may be overtaken by its own end for so long. Later it is true: an Alertmanager that has not heard of its Prometheus ends an alert, which then goes on
+ * with the start that it had.
+ */
+const OVERTAKEN_MS = 10 * 60_000;
 
 type Change = 'new' | 'again' | 'resolved' | 'stale' | 'unknown' | 'same';
 
@@ -39,7 +44,10 @@ function fold(turn: Turn, fact: AlertFact): Change {
     known.changes = [...known.changes, now].slice(-CHANGES_KEPT);
     return 'resolved';
   }
-  if (fact.startsAt <= known.startsAt) return known.status === 'firing' ? 'same' : 'stale';
+  if (fact.startsAt <= known.startsAt) {
+    if (known.status === 'firing') return 'same';
+    if (fact.startsAt < known.startsAt || now - (known.endsAt ?? now) < OVERTAKEN_MS) return 'stale';
+  }
   const was = known.status;
   known.status = 'firing';
   known.startsAt = fact.startsAt;

@@ -80,6 +80,27 @@ describe('signals out of order and repeated', () => {
     expect(played.state.phase).toBe(phase);
   });
 
+  test('a firing with the start of an episode that ended long ago is true: its source had lost sight of it', () => {
+    const played = new Played().alerts({ fingerprint: 'a', startsAt: S1 });
+    played.alerts({ fingerprint: 'a', status: 'resolved', startsAt: S1, endsAt: played.now });
+    const again = (deliveryId: string) =>
+      played.turn((turn) =>
+        take(turn, {
+          type: 'alerts',
+          deliveryId,
+          source: 'am',
+          receivedAt: played.now,
+          alerts: [{ fingerprint: 'a', status: 'firing', startsAt: S1, name: 'A', severity: 'P1', labels: {} }],
+        }),
+      );
+    played.now += 9 * MIN;
+    again('late');
+    expect(played.state.phase).toBe('resolved');
+    played.now += 2 * MIN;
+    again('true');
+    expect(played.state.phase).toBe('triggered');
+  });
+
   test('a delivery that comes twice is taken once', () => {
     const played = new Played().alerts({ fingerprint: 'a', startsAt: S1 }).alerts({ fingerprint: 'a', startsAt: S1 });
     expect(played.state.timeline.filter(({ kind }) => kind === 'alert')).toHaveLength(1);

@@ -77,6 +77,8 @@ export interface KillReport {
 
 /** A run that has not ended by then never will. */
 const END_MS = 150_000;
+/** For people to hear of the end. */
+const GRACE_MS = 20_000;
 
 /** Runs once undisturbed, then once per kill point. Throws only when the undisturbed run cannot be made. */
 export async function killTest<S extends Stage, E extends Env>(
@@ -219,7 +221,10 @@ async function play<S extends Stage, E extends Env>(
     }
     const outcome = await ending(handle);
     const tookMs = Date.now() - began;
+    // What people were told at the end may still be on its way; who waits for more than that waits in vain.
+    const inVain = setTimeout(() => over.abort(), GRACE_MS);
     const trouble = await people;
+    clearTimeout(inVain);
     if (trouble instanceof Error) throw trouble;
     const { events } = await handle.fetchHistory();
     return {

@@ -9,7 +9,7 @@ const PATIENCE_MS = 10 * 60_000;
 const TRY_MS = 10_000;
 
 /** Repeats what a dead worker, or a server that is away, cannot answer. Throws what the last try threw. */
-export async function insist<T>(what: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+async function insist<T>(what: string, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
   const end = Date.now() + PATIENCE_MS;
   for (;;) {
     try {
@@ -56,8 +56,8 @@ export async function openIncident(
 }
 
 /** What has happened in an incident, oldest first. */
-export const timelineOf = (client: Client, handle: WorkflowHandle): Promise<string[]> =>
-  insist('the timeline is answered', async () => {
+const timelineOf = (client: Client, handle: WorkflowHandle, signal?: AbortSignal): Promise<string[]> =>
+  insist('the timeline is answered', signal, async () => {
     const { entries } = await client.withDeadline(Date.now() + TRY_MS, () =>
       handle.query<{ entries: TimelineEntry[] }>('timeline'),
     );
@@ -73,7 +73,7 @@ export async function said(
 ): Promise<void> {
   const end = Date.now() + PATIENCE_MS;
   while (!signal?.aborted) {
-    const timeline = await timelineOf(client, handle);
+    const timeline = await timelineOf(client, handle, signal);
     if (timeline.some((text) => words.every((word) => text.includes(word)))) return;
     if (Date.now() > end) throw new Error(`never said: ${words.join(' … ')}; the timeline: ${timeline.join(' | ')}`);
     await sleep(300);
@@ -91,7 +91,7 @@ export function personDoes(
 ): Promise<unknown> {
   const requestId = randomUUID();
   const payload = { actor: { id: person, via: 'cli', person, proved: true }, requestId, ...more };
-  return insist(`${person} can ${name}`, () =>
+  return insist(`${person} can ${name}`, undefined, () =>
     client.withDeadline(Date.now() + TRY_MS, () =>
       handle.executeUpdate<unknown, [object]>(name, { args: [payload], updateId: requestId }),
     ),

@@ -139,7 +139,10 @@ function describe(
     title: `Shop ${name}`,
     channels: { hook, bosses: hook, ...board },
     people: Object.fromEntries(
-      PEOPLE.map((id) => [id, { name: id, roles: ['lead' as const], contacts: [{ channel: 'hook' }] }]),
+      PEOPLE.map((id) => [
+        id,
+        { name: id, roles: ['lead' as const], phone: '+1-555-0100', contacts: [{ channel: 'hook' }] },
+      ]),
     ),
     incidents: {
       ...(board && { channel: 'board' }),

@@ -1,7 +1,7 @@
 import { firing, isOver, planClosing, reopen, repage, resolve } from './ending.js';
 import { changeSeverity } from './severity.js';
 import { policyOf, rank } from './plan.js';
-import { earlier, log, remember, type Turn } from './turn.js';
+import { log, type Turn } from './turn.js';
 import type { AlertFact, AlertsEvent } from './types.js';
 
 /** Alerts beyond this many are counted in the timeline, not kept. */
@@ -118,11 +118,12 @@ function joined(turn: Turn, fresh: AlertFact[], kindsBefore: Set<string>): void 
   repage(turn, `a new alert has joined: ${(kind ?? worst).name}`);
 }
 
-/** Takes one delivery of alerts. A repeat of the delivery changes nothing; a firing list is a set, so what is missing from it is not resolved. */
+/**
+ * Takes one delivery of alerts. A repeat changes nothing, because each alert is judged by what is known of it; the delivery's id alone would not do, since an alert that
+ * fires anew with its old start looks the same. A firing list is a set, so what is missing from it is not resolved.
+ */
 export function takeAlerts(turn: Turn, event: AlertsEvent): void {
   const { state, now } = turn;
-  if (earlier(state, event.deliveryId)) return;
-  remember(state, event.deliveryId);
   if (state.mergedInto !== undefined) {
     state.lastAlertAt = now;
     turn.effects.push({ type: 'send', incident: state.mergedInto, event });

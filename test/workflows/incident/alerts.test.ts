@@ -94,10 +94,10 @@ describe('signals out of order and repeated', () => {
         }),
       );
     played.now += 9 * MIN;
-    again('late');
+    again('same');
     expect(played.state.phase).toBe('resolved');
     played.now += 2 * MIN;
-    again('true');
+    again('same');
     expect(played.state.phase).toBe('triggered');
   });
 

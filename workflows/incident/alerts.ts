@@ -147,6 +147,7 @@ export function takeAlerts(turn: Turn, event: AlertsEvent): void {
   say(of('resolved'), 'resolved');
   say(of('stale'), 'out of date, left aside');
   say(of('unknown'), 'resolved that were never seen firing');
+  if (state.phase === 'merged') planClosing(turn);
   judgeFlapping(turn);
   // An alert of the same episode that still fires after a person has resolved the incident is no new fault.
   if (state.phase === 'resolved' && fresh.length > 0 && !state.flapping)

@@ -12,16 +12,18 @@ export const firing = ({ state }: Turn): string[] =>
 export const isOver = ({ state }: Turn): boolean => state.phase === 'resolved' || state.phase === 'merged';
 
 /**
- * How long a resolved incident listens. It reopens for alerts within `reopenSeconds`; one that a person resolved while its alerts still fire stays for one repeat
+ * How long an incident that is over listens. A merged one listens for what it has to pass on: as long as its alerts fire, for one repeat interval of the
+ * source after the last delivery. A resolved one reopens for alerts within `reopenSeconds`; one that a person resolved while its alerts still fire stays for one repeat
  * interval of the source, since else the next repeat would open a new incident.
  */
 export function planClosing(turn: Turn): void {
-  const { state, plan } = turn;
-  if (state.resolvedAt === undefined) return;
+  const { state, plan, now } = turn;
+  const merged = state.phase === 'merged';
+  const from = merged ? now : state.resolvedAt;
+  if (from === undefined) return;
   const { reopenSeconds, repeatSeconds } = plan.incidents;
-  const listens =
-    state.resolvedBy === 'person' && firing(turn).length > 0 ? Math.max(reopenSeconds, repeatSeconds) : reopenSeconds;
-  state.closesAt = state.resolvedAt + listens * 1_000;
+  const repeats = (merged || state.resolvedBy === 'person') && firing(turn).length > 0;
+  state.closesAt = from + (repeats ? Math.max(reopenSeconds, repeatSeconds) : reopenSeconds) * 1_000;
 }
 
 /** Ends the incident: nobody is paged any more, everybody who was told of it hears so. */

@@ -6,6 +6,18 @@ import { MIN, Played, samplePlan, T0 } from './samples.js';
 const [S1, S2] = [T0 - 10 * MIN, T0 - 5 * MIN];
 type Status = AlertFact['status'];
 
+describe('a merged incident', () => {
+  test('listens while its alerts fire, and ends after them', () => {
+    const played = new Played().alerts({ fingerprint: 'a', startsAt: T0 });
+    played.do({ type: 'merge', into: 'incident/shop/other' });
+    const { repeatSeconds, reopenSeconds } = played.plan.incidents;
+    expect(played.state.closesAt).toBe(played.now + repeatSeconds * 1_000);
+    played.to(5).alerts({ fingerprint: 'a', startsAt: T0, summary: 'again' });
+    played.to(6).alerts({ fingerprint: 'a', startsAt: T0, status: 'resolved' });
+    expect(played.state).toMatchObject({ phase: 'merged', closesAt: played.now + reopenSeconds * 1_000 });
+  });
+});
+
 describe('signals out of order and repeated', () => {
   test.each<[string, [Status, number][], Status, number, IncidentPhase]>([
     [

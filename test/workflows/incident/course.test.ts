@@ -202,7 +202,10 @@ describe('an incident', () => {
   });
 
   test('an alert that fires again while the report is kept is not lost: the incident goes on as a new run', async () => {
-    const world = tower('closing', { more: { postmortem: { severities: ['P1'] } } });
+    const world = tower('closing', {
+      // Four changes would count as flapping.
+      more: { flapping: { changes: 10 }, postmortem: { severities: ['P1'] } },
+    });
     await harness.with(world, async (queue) => {
       const workflowId = `incident/${world.system.name}/rule/${randomUUID()}`;
       let deliveries = 0;
@@ -234,7 +237,7 @@ describe('an incident', () => {
       const handle = await queue.client.workflow.start('incident', {
         workflowId,
         taskQueue: queue.taskQueue,
-        args: [{ system: world.system.name, ...input }, null, 600],
+        args: [{ system: world.system.name, ...input }, null, 300],
       });
       const latest = queue.client.workflow.getHandle(workflowId);
       await act(new Running(latest), 'acknowledge', { requestId: 'first' });

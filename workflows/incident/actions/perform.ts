@@ -1,5 +1,5 @@
 import { finishPhase } from '../clocks.js';
-import { firing, repage, resolve } from '../ending.js';
+import { firing, planClosing, repage, resolve } from '../ending.js';
 import { page, rewind } from '../ladder.js';
 import { policyOf, severityOf } from '../plan.js';
 import { changeSeverity } from '../severity.js';
@@ -237,6 +237,7 @@ export function perform(turn: Turn, action: Action): string {
       state.phase = 'merged';
       state.mergedInto = action.into;
       state.generation += 1;
+      planClosing(turn);
       log(turn, 'action', `${who} merges it into ${action.into}${because(action.reason)}`, { actor: action.actor });
       turn.effects.push({
         type: 'send',

@@ -19,7 +19,7 @@ export function incidentCourse(state: SandboxState, client: Client): KillTest<In
     stage: () => incidentStage(state),
     async prepare(stage) {
       const place = await incidentPlace(stage, state, [0, SECOND_LEVEL, 3_600]);
-      const { dispose } = place;
+      const dispose = place.dispose.bind(place);
       return Object.assign(place, {
         dispose: async () => {
           await endPagers(client, place.name, PEOPLE);

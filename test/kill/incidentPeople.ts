@@ -72,13 +72,13 @@ export async function said(
   signal?: AbortSignal,
 ): Promise<void> {
   const end = Date.now() + PATIENCE_MS;
-  while (!signal?.aborted) {
+  for (;;) {
+    if (signal?.aborted) throw new Error(`given up waiting for: ${words.join(' … ')}`);
     const timeline = await timelineOf(client, handle, signal);
     if (timeline.some((text) => words.every((word) => text.includes(word)))) return;
     if (Date.now() > end) throw new Error(`never said: ${words.join(' … ')}; the timeline: ${timeline.join(' | ')}`);
     await sleep(300);
   }
-  throw new Error(`given up waiting for: ${words.join(' … ')}`);
 }
 
 /** An action of a person, repeated under one request id until it is answered. */

@@ -18,6 +18,7 @@ import { afterIncidents } from './afterIncidents.js';
 import { alerts } from './alerts.js';
 import { backups } from './backups.js';
 import { emergency } from './emergency.js';
+import { incidents } from './incident.js';
 import { oncall } from './oncall.js';
 import { scaling } from './scaling.js';
 import { successive } from './successive.js';
@@ -212,5 +213,6 @@ export const courses: Course[] = [
   ...emergency,
   ...scaling,
   ...afterIncidents,
+  ...incidents,
   ...oncall,
 ];

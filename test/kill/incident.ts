@@ -41,8 +41,11 @@ export function incidentCourse(state: SandboxState, client: Client): KillTest<In
 
 /** What people do, each when the one before is seen. */
 async function live(client: Client, handle: WorkflowHandle, signal: AbortSignal): Promise<void> {
-  await said(client, handle, ['ada', 'told by'], signal);
-  await said(client, handle, ['bob', 'told by'], signal);
+  for (const person of ['ada', 'bob']) {
+    await said(client, handle, [person, 'told by'], signal);
+    // A pager may tell of its message before the call that handed it the page has ended.
+    await said(client, handle, [`Paged: ${person}`], signal);
+  }
   await personDoes(client, handle, 'bob', 'acknowledge');
   await personDoes(client, handle, 'bob', 'postUpdate', {
     text: 'The disk is full; we make room',

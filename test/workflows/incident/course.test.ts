@@ -1,77 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type WorkflowHandle, WorkflowUpdateFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { SANDBOX_MS } from '../../setup/sandbox.js';
 import type { IncidentReport } from '../../../workflows/incident/report.js';
-import type { ActionAnswer, AlertFact, IncidentEvent, TimelineEntry } from '../../../workflows/incident/types.js';
 import { eventually, Harness, type Queue, Running } from '../harness.js';
-import { Watchtower } from './watchtower.js';
+import { act, alerts, deliver, input, refusal, report, START, timeline, tower } from './steer.js';
 
 let harness: Harness;
 beforeAll(async () => {
   harness = await Harness.start();
 }, SANDBOX_MS);
 afterAll(() => harness.stop());
-
-const tower = (name: string, more: ConstructorParameters<typeof Watchtower>[1] = {}) =>
-  new Watchtower(`tower-${process.pid}-${name}`, more);
-const input = {
-  title: 'Checkout fails',
-  severity: 'P1',
-  reason: 'test',
-  requestedBy: 'test',
-  dryRun: false,
-  kind: 'operational',
-  isStorm: false,
-};
-const START = Date.now();
-
-const alerts = (...facts: (Partial<AlertFact> & { fingerprint: string })[]): IncidentEvent => ({
-  type: 'alerts',
-  deliveryId: randomUUID(),
-  source: 'am',
-  receivedAt: START,
-  alerts: facts.map((fact) => ({
-    status: 'firing',
-    startsAt: START,
-    name: 'HighErrors',
-    severity: 'P1',
-    labels: {},
-    ...fact,
-  })),
-});
-
-const act = (run: Running, name: string, payload: object = {}): Promise<ActionAnswer> =>
-  run.handle.executeUpdate<ActionAnswer, [object]>(name, {
-    args: [{ actor: { id: 'ada', via: 'slack', person: 'ada' }, ...payload }],
-  });
-
-async function refusal(run: Running, name: string, payload: object = {}): Promise<{ type: string; message: string }> {
-  try {
-    await act(run, name, payload);
-  } catch (error) {
-    if (error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure)
-      return { type: error.cause.type ?? '', message: error.cause.message };
-    throw error;
-  }
-  throw new Error(`${name} was accepted`);
-}
-
-const report = async (run: Running): Promise<IncidentReport> => (await run.report()) as IncidentReport;
-const timeline = async ({ handle }: Running): Promise<string[]> =>
-  (await handle.query<{ entries: TimelineEntry[] }>('timeline')).entries.map(({ text }) => text);
-
-function deliver(queue: Queue, workflowId: string, event: IncidentEvent): Promise<WorkflowHandle> {
-  return queue.client.workflow.signalWithStart('incident', {
-    workflowId,
-    taskQueue: queue.taskQueue,
-    workflowIdConflictPolicy: 'USE_EXISTING',
-    args: [{ system: queue.world.system.name, ...input }],
-    signal: 'event',
-    signalArgs: [event],
-  });
-}
 
 describe('an incident', () => {
   test('silence climbs the ladder, an answer stops it, the end is told and reported', async () => {

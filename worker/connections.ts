@@ -29,11 +29,11 @@ export async function createConnections(surroundings: Surroundings): Promise<Con
   return {
     backups: { scratchRoot: scratchRoot(env), hostQueue: config.host.queue },
     catalogue: async () => {
-      const [{ runbookInputs }, { loadSystem }] = await Promise.all([
+      const [{ runbookInputs }, { rememberingLoader }] = await Promise.all([
         import('./runbookInputs.js'),
-        import('../systems/load.js'),
+        import('../systems/remembered.js'),
       ]);
-      return { runbooks: runbookInputs(), loadSystem: (name) => loadSystem(name) };
+      return { runbooks: runbookInputs(), loadSystem: rememberingLoader() };
     },
     evidence: await openEvidenceStore(env['BELAY_EVIDENCE']),
     kubernetes: connect,

@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { addresses } from '../../client/cli/sandboxAddresses.js';
 import { connectTemporal, type Temporal } from '../../client/connection.js';
 import { startWorker, type WorkerProcess } from '../../client/demo/workerProcess.js';
 import type { SandboxState } from '../../sandbox/kit/types.js';
+import { machineCpuSeconds } from '../kit/calm.js';
 import { usageOf } from '../kit/machine.js';
 import { inSandbox } from '../kit/sandbox.js';
 import { systemsDir } from '../kit/systems.js';
@@ -28,8 +30,15 @@ export interface IncidentPlace {
   until(isSo: () => boolean | Promise<boolean>, maxMs: number): Promise<boolean>;
 }
 
-/** CPU seconds of each process since its start; those that cannot be told are left out. */
-export type Cpu = Partial<Record<'gateway' | 'worker' | 'temporal', number>>;
+type Part = 'gateway' | 'worker' | 'temporal' | 'bench';
+
+/** CPU seconds of each process during a round; those that cannot be told, or that ended before, are left out. */
+export type Cpu = Partial<Record<Part, number>> & {
+  /** Of all processes of the machine: what is above the sum of the others was used by strangers. */
+  machine: number;
+  /** Length of the round, seconds. */
+  seconds: number;
+};
 
 const LOOK_MS = 200;
 
@@ -46,13 +55,30 @@ function environment(state: SandboxState): NodeJS.ProcessEnv {
   };
 }
 
-const cpuOf = (pids: Record<keyof Cpu, number | undefined>): Cpu =>
+/** CPU seconds of each process since its start. */
+const cpuOf = (pids: Record<Part, number | undefined>): Partial<Record<Part, number>> =>
   Object.fromEntries(
     Object.entries(pids).flatMap(([name, pid]) => {
       const usage = pid === undefined ? undefined : usageOf(pid);
       return usage ? [[name, usage.cpuSeconds]] : [];
     }),
   );
+
+/** Begins to count; the function that it returns says what was used since. A worker that was started meanwhile counts from its start. */
+function counting(pids: () => Record<Part, number | undefined>): () => Cpu {
+  const [from, machine, before, { worker }] = [Date.now(), machineCpuSeconds(), cpuOf(pids()), pids()];
+  return () => {
+    const used = Object.entries(cpuOf(pids())).map(([name, seconds]) => {
+      const fresh = name === 'worker' && pids().worker !== worker;
+      return [name, fresh ? seconds : seconds - (before[name as Part] ?? 0)];
+    });
+    return {
+      ...(Object.fromEntries(used) as Partial<Record<Part, number>>),
+      machine: machineCpuSeconds() - machine,
+      seconds: (Date.now() - from) / 1_000,
+    };
+  };
+}
 
 /** Runs one round in a fresh sandbox and stops everything afterwards, also after a failure or Ctrl+C. */
 export async function withIncidentPlace<T extends object>(
@@ -61,6 +87,8 @@ export async function withIncidentPlace<T extends object>(
   work: (place: IncidentPlace) => Promise<T>,
 ): Promise<T & { cpu: Cpu }> {
   return inSandbox(['temporal'], progress, async (state, interrupted) => {
+    // Every wait listens to it, and hundreds wait at a time.
+    setMaxListeners(0, interrupted);
     const env = environment(state);
     const stops: (() => Promise<void>)[] = [];
     try {
@@ -81,6 +109,9 @@ export async function withIncidentPlace<T extends object>(
       const gateway = await startGateway(env, join(state.dir, 'gateway.log'));
       stops.push(() => gateway.stop());
       const pause = (ms: number): Promise<void> => sleep(ms, undefined, { signal: interrupted });
+      const cpu = counting(() => ({
+        ...{ gateway: gateway.pid, worker: last, temporal: state.pids['temporal'], bench: process.pid },
+      }));
       const found = await work({
         ...{ temporal, receiver, progress, first, worker, pause },
         send: (alerts, pace) => sendAll(gateway.url, env[TOKEN] ?? '', alerts, { ...pace, signal: interrupted }),
@@ -93,7 +124,7 @@ export async function withIncidentPlace<T extends object>(
           return true;
         },
       });
-      return { ...found, cpu: cpuOf({ gateway: gateway.pid, worker: last, temporal: state.pids['temporal'] }) };
+      return { ...found, cpu: cpu() };
     } finally {
       for (const stop of stops.toReversed()) await stop();
     }

@@ -51,7 +51,11 @@ export function bodyOf({ team, group, name }: Alert, startsAt: Date): Record<str
 }
 
 const TIMEOUT_MS = 30_000;
-const FIRST_PAUSE_MS = 250;
+/** As Alertmanager waits between two tries, and how long it tries: its default group interval. */
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 60_000;
+const GROWTH = 1.5;
+const INTERVAL_MS = 300_000;
 
 async function post(url: string, token: string, body: string): Promise<{ status: number; incident?: string }> {
   try {
@@ -70,22 +74,24 @@ async function post(url: string, token: string, body: string): Promise<{ status:
   }
 }
 
-/** Sends one alert; after 5xx or no answer again, `tries` times in all, as Alertmanager would. */
-async function deliver(gateway: string, token: string, alert: Alert, dueAt: number, tries: number): Promise<Sent> {
+/** Sends one alert; with `insist`, after 5xx or no answer again and again, as Alertmanager does. */
+async function deliver(gateway: string, token: string, alert: Alert, dueAt: number, insist: boolean): Promise<Sent> {
   const url = `${gateway}/alertmanager/${sourceOf(alert.system)}`;
   const body = JSON.stringify(bodyOf(alert, new Date(dueAt)));
   for (let n = 1; ; n++) {
     const answer = await post(url, token, body);
     const final = answer.status !== 0 && answer.status < 500;
-    if (final || n >= tries) return { ...alert, ...answer, dueAt, answeredAt: Date.now(), tries: n };
-    await sleep(FIRST_PAUSE_MS * 2 ** (n - 1));
+    if (final || !insist || Date.now() > dueAt + INTERVAL_MS)
+      return { ...alert, ...answer, dueAt, answeredAt: Date.now(), tries: n };
+    // Spread by half in both directions, so that those who were refused together do not come back together.
+    await sleep(Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * GROWTH ** (n - 1)) * (0.5 + Math.random()));
   }
 }
 
 export interface Pace {
   perSecond: number;
-  /** Of each alert; 1: a refusal stands. */
-  tries: number;
+  /** Whether what was refused is sent again; else a refusal stands. */
+  insist: boolean;
   signal: AbortSignal;
 }
 
@@ -97,7 +103,7 @@ export async function sendAll(
   gateway: string,
   token: string,
   alerts: readonly Alert[],
-  { perSecond, tries, signal }: Pace,
+  { perSecond, insist, signal }: Pace,
 ): Promise<Sent[]> {
   const from = Date.now();
   const under: Promise<Sent>[] = [];
@@ -105,7 +111,7 @@ export async function sendAll(
     const dueAt = from + (index * 1_000) / perSecond;
     const wait = dueAt - Date.now();
     if (wait > 1) await sleep(wait, undefined, { signal });
-    under.push(deliver(gateway, token, alert, dueAt, tries));
+    under.push(deliver(gateway, token, alert, dueAt, insist));
   }
   return Promise.all(under);
 }

@@ -66,4 +66,4 @@ export const ROUNDS: Record<RoundName, Round> = {
 };
 
 /** Under which name a round's results are kept and shown: each is run, and replaced, by itself. */
-export const suiteName = (round: RoundName): string => `incident-${round}`;
+export const suiteName = (name: RoundName): string => `incident-${name}`;

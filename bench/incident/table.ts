@@ -29,10 +29,13 @@ const answers = ({ sent, refused, retries, perSecond }: Taken): string =>
 const told = ({ pages, messages, repeats, twice, mostToOne }: Pages): string =>
   `${pages} pages in ${messages} messages (${mostToOne} to one person at most), ${repeats} messages repeated with the same id, ${twice} pages twice`;
 
-const used = (cpu: Cpu): string =>
-  `CPU seconds, start included: ${Object.entries(cpu)
-    .map(([name, seconds]) => `${name} ${rounded(seconds)}`)
-    .join(', ')}.`;
+/** What the machine was busy with; strangers' work shows. */
+export function used({ machine, seconds, ...parts }: Cpu): string {
+  const own = Object.values(parts).reduce((sum, part) => sum + part, 0);
+  const named = Object.entries(parts).map(([name, part]) => `${name} ${rounded(part)} s`);
+  const others = Math.max(0, machine - own) / seconds;
+  return `CPU in ${rounded(seconds)} s: ${named.join(', ')}; everything else on the machine ${others.toFixed(2)} cores.`;
+}
 
 const lines = (...parts: string[]): string => parts.join('\n\n');
 

@@ -44,7 +44,7 @@ export function ack({ acks, opening, progress }: IncidentOptions): Promise<AckRe
   const shape: Shape = { systems: 10, teams: 6, levels, repeatSeconds: REPEAT_SECONDS };
   return withIncidentPlace(shape, progress, async (place) => {
     const { receiver, temporal } = place;
-    const ids = incidentsOf(await place.send(openings(shape, acks), { perSecond: opening, tries: 6 }));
+    const ids = incidentsOf(await place.send(openings(shape, acks), { perSecond: opening, insist: true }));
     await place.until(() => firstPages(receiver.pages).size >= ids.length, FIRST_MS);
     const opened = firstPages(receiver.pages);
     const answers: number[] = [];

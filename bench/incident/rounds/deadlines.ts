@@ -37,7 +37,7 @@ export function deadlines({ open, window, progress }: IncidentOptions): Promise<
   const shape: Shape = { systems: 10, teams: 6, levels: [0, afterSeconds, NEVER_SECONDS] };
   return withIncidentPlace(shape, progress, async (place) => {
     const { receiver } = place;
-    const sent = await place.send(openings(shape, open), { perSecond: open / window, tries: 6 });
+    const sent = await place.send(openings(shape, open), { perSecond: open / window, insist: true });
     const ids = incidentsOf(sent);
     progress(`${ids.length} incidents are open; ${firstPages(receiver.pages).size} have paged`);
     const all = () => firstPages(receiver.pages, 2).size >= ids.length;

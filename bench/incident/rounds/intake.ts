@@ -25,7 +25,7 @@ const LEAST_PER_SECOND = 150;
 export function intake({ rate, seconds, groups, progress }: IncidentOptions): Promise<IntakeResult> {
   return withIncidentPlace(SHAPE, progress, async (place) => {
     const alerts = members(SHAPE, rate * seconds, groups);
-    const sent = await place.send(alerts, { perSecond: rate, tries: 1 });
+    const sent = await place.send(alerts, { perSecond: rate, insist: false });
     const from = Date.now();
     const taken = takenOf(sent);
     let known = 0;

@@ -42,7 +42,7 @@ export async function outage({ overdue, outage: seconds, opening, progress }: In
   return withIncidentPlace(shape, progress, async (place) => {
     const { receiver, first } = place;
     const from = Date.now();
-    const ids = incidentsOf(await place.send(openings(shape, overdue), { perSecond: opening, tries: 6 }));
+    const ids = incidentsOf(await place.send(openings(shape, overdue), { perSecond: opening, insist: true }));
     const paged = await place.until(() => firstPages(receiver.pages).size >= ids.length, FIRST_MS);
     if (!paged) throw new Error('not every incident had paged before the outage was to begin');
     await place.pause(Math.max(0, from + (opened + CALM_SECONDS) * 1_000 - Date.now()));

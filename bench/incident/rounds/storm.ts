@@ -32,7 +32,7 @@ const AFTER_MS = 5_000;
 export function storm({ alerts, stormSeconds, groups, progress }: IncidentOptions): Promise<StormResult> {
   return withIncidentPlace(SHAPE, progress, async (place) => {
     const { receiver } = place;
-    const sent = await place.send(members(SHAPE, alerts, groups), { perSecond: alerts / stormSeconds, tries: 6 });
+    const sent = await place.send(members(SHAPE, alerts, groups), { perSecond: alerts / stormSeconds, insist: true });
     const from = Date.now();
     const ids = incidentsOf(sent);
     const taken = takenOf(sent);

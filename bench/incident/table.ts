@@ -30,9 +30,11 @@ const told = ({ pages, messages, repeats, twice, mostToOne }: Pages): string =>
   `${pages} pages in ${messages} messages (${mostToOne} to one person at most), ${repeats} messages repeated with the same id, ${twice} pages twice`;
 
 /** What the machine was busy with; strangers' work shows. */
-export function used({ machine, seconds, ...parts }: Cpu): string {
+export function used({ machine, seconds, ...parts }: Partial<Cpu>): string {
   const own = Object.values(parts).reduce((sum, part) => sum + part, 0);
   const named = Object.entries(parts).map(([name, part]) => `${name} ${rounded(part)} s`);
+  // Results of the first day have neither.
+  if (machine === undefined || seconds === undefined) return `CPU: ${named.join(', ')}.`;
   const others = Math.max(0, machine - own) / seconds;
   return `CPU in ${rounded(seconds)} s: ${named.join(', ')}; everything else on the machine ${others.toFixed(2)} cores.`;
 }

@@ -83,7 +83,7 @@ describe('the workflow bundle', () => {
 
   test('calls only activities that a worker registers', () => {
     const proxies =
-      /\b(?:probe|glance|briefly|mutate|watch|outbox|transfer|paging|telling)\)?\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)\.(\w+)\(/g;
+      /\b(?:probe|glance|briefly|mutate|watch|outbox|transfer|paging|telling|atOnce)\)?\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)\.(\w+)\(/g;
     const called = new Set([...code.matchAll(proxies)].map((match) => match[1]));
     expect(called.size).toBeGreaterThan(10);
     expect([...called].filter((name) => !activityNames().includes(name ?? ''))).toEqual([]);

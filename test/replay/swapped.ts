@@ -6,7 +6,8 @@ const swap: Record<string, string> = { saveState: 'setImage', setImage: 'saveSta
 export const interceptors = (): WorkflowInterceptors => ({
   outbound: [
     {
-      scheduleActivity: async (input, next) =>
+      // No await: one more turn of the event loop is a change as well, to which runs that do several things at a time may answer.
+      scheduleActivity: (input, next) =>
         next({ ...input, activityType: swap[input.activityType] ?? input.activityType }),
     },
   ],

@@ -12,13 +12,15 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import { mutate, probe } from '../kit/activities.js';
+import { mutate } from '../kit/activities.js';
 import { causeOf, fail } from '../kit/failure.js';
 import { renderReport } from '../kit/report.js';
 import { attributes } from '../kit/searchAttributes.js';
 import type { Report } from '../kit/types.js';
 import { Board } from './board.js';
+import { atOnce } from './calls.js';
 import { Control } from './control.js';
+import { Deadline } from './deadline.js';
 import { renderDetails } from './details.js';
 import { planOnly } from './dryRun.js';
 import { isOver } from './ending.js';
@@ -88,18 +90,14 @@ async function open(raw: unknown, control: Control): Promise<Carried | { report:
       input: parsed,
       system,
       systemHash,
-    } = await probe('Validate the input').resolveInput({ runbook: 'incident', raw: raw ?? null });
+    } = await atOnce('Validate the input').resolveInput({ runbook: 'incident', raw: raw ?? null });
     // The catalogue's schema has just made this shape; the bundle holds no validator of its own.
     const input = parsed as IncidentInput;
     const plan = planOf(system, systemHash);
     if (!plan) throw fail('InvalidInput', `${system.name} describes no incidents`);
-    upsertSearchAttributes([
-      { key: attributes.runbook, value: 'incident' },
-      { key: attributes.system, value: plan.system },
-      { key: attributes.requestedBy, value: input.requestedBy },
-    ]);
     if (!input.dryRun) return { state: openState(workflowInfo().workflowId, input, plan, Date.now()), plan };
     control.close();
+    upsertSearchAttributes(origin(plan, input.requestedBy));
     const report = await planOnly(input, plan);
     await condition(allHandlersFinished);
     return { report };
@@ -111,6 +109,13 @@ async function open(raw: unknown, control: Control): Promise<Carried | { report:
   }
 }
 
+/** By what lists find a run of any runbook. */
+const origin = (plan: IncidentPlan, requestedBy: string) => [
+  { key: attributes.runbook, value: 'incident' },
+  { key: attributes.system, value: plan.system },
+  { key: attributes.requestedBy, value: requestedBy },
+];
+
 /** The loop: decide what is due, show it, wait for the next deadline or for somebody. One timer, recomputed from absolute times. */
 async function untilClosed(
   raw: unknown,
@@ -120,6 +125,7 @@ async function untilClosed(
   isFull: () => boolean,
 ): Promise<void> {
   const index = new Index(live);
+  const deadline = new Deadline();
   for (;;) {
     live.touched = false;
     live.decide(tick);
@@ -139,8 +145,9 @@ async function untilClosed(
     if (!full) board.refresh();
     const at = live.nextDeadline();
     const woken = () => live.touched || (full && errands.pending === 0 && !board.underWay && allHandlersFinished());
-    if (at === undefined) await condition(woken);
-    else if (at > now) await condition(woken, at - now, { summary: 'Next deadline' });
+    const due = at !== undefined && at <= now;
+    deadline.set(due ? undefined : at);
+    if (!due) await condition(() => woken() || deadline.reached);
     // The end is due, and waits for messages that are still on their way.
     else await condition(() => woken() || errands.pending === 0, WAIT_MS, { summary: 'Last messages go out' });
   }
@@ -159,8 +166,10 @@ class Index {
     const at = isOver(this.live.turn()) ? undefined : this.live.nextDeadline();
     const mark = `${state.severity} ${state.phase} ${at ?? ''}`;
     if (mark === this.written) return;
+    const first = this.written === '' ? origin(this.live.plan, state.requestedBy) : [];
     this.written = mark;
     upsertSearchAttributes([
+      ...first,
       { key: attributes.severity, value: state.severity },
       { key: attributes.state, value: state.phase },
       { key: attributes.nextDeadline, value: at === undefined ? null : new Date(at) },

@@ -42,7 +42,7 @@ describe('an incident', () => {
     });
   });
 
-  test('ten thousand firings of a group are one incident; the end by the source closes it', async () => {
+  test('many firings of a group are one incident; the end by the source closes it', async () => {
     const world = tower('group');
     await harness.with(world, async (queue) => {
       const workflowId = `incident/${world.system.name}/rule/${randomUUID()}`;
@@ -238,7 +238,7 @@ describe('an incident', () => {
         'senior, after 10 min',
         'manager, after 20 min',
       ]);
-      expect(new Set(await run.activities())).toEqual(new Set(['resolveInput', 'resolveTargets']));
+      expect(new Set(await run.activities())).toEqual(new Set(['resolveTargets']));
     });
   });
 

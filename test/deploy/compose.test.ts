@@ -85,7 +85,7 @@ test('data lives in named volumes', () => {
 
 test('all ports are bound to loopback', () => {
   const ports = Object.values(compose.services).flatMap((each) => each.ports ?? []);
-  expect(ports).toHaveLength(2);
+  expect(ports).toHaveLength(3);
   for (const port of ports) expect(port).toMatch(/^127\.0\.0\.1:/);
 });
 
@@ -104,7 +104,7 @@ test('whatever others wait for to be healthy has a health check, and so has the 
     .flatMap((each) => Object.entries(each.depends_on ?? {}))
     .filter(([, { condition }]) => condition === 'service_healthy')
     .map(([name]) => name);
-  for (const name of new Set([...awaited, 'worker'])) expect(service(name).healthcheck?.test[0]).toBe('CMD');
+  for (const name of new Set([...awaited, 'worker', 'gateway'])) expect(service(name).healthcheck?.test[0]).toBe('CMD');
 });
 
 test('one-shot services give up after some tries, the others come back', () => {

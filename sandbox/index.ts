@@ -82,7 +82,7 @@ async function startParts(state: SandboxState, components: ComponentName[], prog
   const parts = PARTS.filter((part) => part.components.some((component) => components.includes(component)));
   const renewals = new Map<string, Promise<boolean>>();
   const touched: Part[] = [];
-  let failed = false;
+  let failed: { part: string; error: unknown } | undefined;
   let writing = Promise.resolve();
 
   const ensure = async (part: Part): Promise<boolean> => {
@@ -108,24 +108,19 @@ async function startParts(state: SandboxState, components: ComponentName[], prog
   for (const part of parts) {
     const renewal = ensure(part).catch((error: unknown) => {
       if (!failed) progress(`${part.name}: failed; stopping what was started`);
-      failed = true;
+      failed ??= { part: part.name, error };
       throw error;
     });
     renewals.set(part.name, renewal);
   }
   // Everybody is waited for, also after a failure: nothing may be started after the cleaning up.
   const outcomes = await Promise.allSettled(renewals.values());
-  const failures = parts.flatMap((part, index) => {
-    const outcome = outcomes[index];
-    return outcome?.status === 'rejected' ? [{ part: part.name, error: outcome.reason as unknown }] : [];
-  });
-  if (failures.length === 0) return;
+  if (outcomes.every(({ status }) => status === 'fulfilled')) return;
   await cleanUp(state, touched);
   interruption.throwIfAborted();
-  const [first] = failures;
-  throw new Error(`The sandbox could not be started. ${first?.part}: ${messageOf(first?.error)}`, {
-    cause: first?.error,
-  });
+  // The first one: the others were only not started because of it.
+  const { part, error } = failed ?? { part: '', error: undefined };
+  throw new Error(`The sandbox could not be started. ${part}: ${messageOf(error)}`, { cause: error });
 }
 
 async function adopt(state: SandboxState, part: Part, started: Started): Promise<void> {

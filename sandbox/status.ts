@@ -5,7 +5,10 @@ import { messageOf } from './kit/text.js';
 import type { ComponentName, SandboxState } from './kit/types.js';
 import { PARTS, type Part } from './parts.js';
 
+/** How long one look may take. */
 const CHECK_MS = 10_000;
+/** A server whose process lives is given a minute to answer: starting it anew takes it away from all who use it. */
+const PATIENCE_MS = 60_000;
 
 export interface ComponentStatus {
   name: ComponentName;
@@ -64,7 +67,7 @@ export async function problemOf(part: Part, state: SandboxState): Promise<string
       return `its process ${name} has ended (log: ${state.dir}/logs/${name}.log)`;
     }
   }
-  const end = Date.now() + CHECK_MS;
+  const end = Date.now() + PATIENCE_MS;
   for (;;) {
     const error = await failureOf(part.check(state), CHECK_MS);
     if (error === undefined) return undefined;

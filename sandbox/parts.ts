@@ -5,6 +5,15 @@ import type { ComponentName, PartName, Progress, SandboxState } from './kit/type
 import { startMail } from './mail/start.js';
 import { startPagerduty } from './pagerduty/start.js';
 
+let loading: Promise<unknown> = Promise.resolve();
+
+/** Parts start side by side, but their modules are loaded one after another: Jest cannot load two at once that share others. */
+function load<T>(module: () => Promise<T>): Promise<T> {
+  const loaded = loading.then(module);
+  loading = loaded.catch(() => undefined);
+  return loaded;
+}
+
 /** What starting a part adds to the sandbox's state. */
 export type Started = { pids: Record<string, number> } & Partial<
   Pick<
@@ -53,14 +62,14 @@ export const PARTS: readonly Part[] = [
     components: ['temporal'],
     needs: [],
     async start({ state, progress }) {
-      const { startTemporal } = await import('./temporal/index.js');
+      const { startTemporal } = await load(() => import('./temporal/index.js'));
       // The usual ports where they are free, so that a person's bookmark of the UI works after the next `up`.
       const usual = state.name === 'default';
       const ports = usual ? { grpc: await freePort(7233), ui: await freePort(8233) } : {};
       return startTemporal({ dir: state.dir, ports, persistent: state.persistent ?? false, progress });
     },
     async check({ temporal }) {
-      const { checkTemporal } = await import('./temporal/index.js');
+      const { checkTemporal } = await load(() => import('./temporal/index.js'));
       await checkTemporal(required(temporal));
     },
   },
@@ -69,11 +78,11 @@ export const PARTS: readonly Part[] = [
     components: ['kubernetes'],
     needs: [],
     async start({ state, progress }) {
-      const { startKubernetes } = await import('./kubernetes/index.js');
+      const { startKubernetes } = await load(() => import('./kubernetes/index.js'));
       return startKubernetes({ dir: state.dir, progress });
     },
     async check({ kubernetes }) {
-      const { checkKubernetes } = await import('./kubernetesCheck.js');
+      const { checkKubernetes } = await load(() => import('./kubernetesCheck.js'));
       await checkKubernetes(required(kubernetes));
     },
   },
@@ -82,7 +91,7 @@ export const PARTS: readonly Part[] = [
     components: ['services', 'registry', 'slack'],
     needs: ['kubernetes'],
     async start({ state, components, progress }) {
-      const { startHost } = await import('./host/index.js');
+      const { startHost } = await load(() => import('./host/index.js'));
       const wanted = components.filter((name): name is HostComponent => HOST_COMPONENTS.has(name));
       const { kubeconfig } = required(state.kubernetes);
       return startHost({ dir: state.dir, kubeconfig, components: wanted, progress });
@@ -98,7 +107,7 @@ export const PARTS: readonly Part[] = [
     components: ['prometheus'],
     needs: ['host'],
     async start({ state, progress }) {
-      const { startPrometheus } = await import('./prometheus.js');
+      const { startPrometheus } = await load(() => import('./prometheus.js'));
       const { host } = new URL(required(state.services).url);
       return startPrometheus({ dir: state.dir, targets: [{ job: 'sandbox', targets: [host] }], progress });
     },
@@ -112,7 +121,7 @@ export const PARTS: readonly Part[] = [
     needs: [],
     optional: true,
     async start({ state, progress }) {
-      const { startAlertmanager } = await import('./alertmanager/index.js');
+      const { startAlertmanager } = await load(() => import('./alertmanager/index.js'));
       return startAlertmanager({ dir: state.dir, progress });
     },
     async check({ alertmanager }) {
@@ -125,8 +134,8 @@ export const PARTS: readonly Part[] = [
     needs: [],
     async start({ state, progress }) {
       // One after the other: Jest cannot load two modules at once that share others.
-      const { startObjectStore } = await import('./objectstore.js');
-      const { backupPrograms } = await import('./programs.js');
+      const { startObjectStore } = await load(() => import('./objectstore.js'));
+      const { backupPrograms } = await load(() => import('./programs.js'));
       // A store is there for backups, and each of those needs them.
       const programs = await backupPrograms(progress);
       return { ...(await startObjectStore({ dir: state.dir, progress })), programs };
@@ -140,11 +149,11 @@ export const PARTS: readonly Part[] = [
     components: ['postgres'],
     needs: [],
     async start({ state, progress }) {
-      const { startPostgres } = await import('./postgres/index.js');
+      const { startPostgres } = await load(() => import('./postgres/index.js'));
       return startPostgres({ dir: state.dir, progress });
     },
     async check({ postgres }) {
-      const { checkPostgres } = await import('./postgres/index.js');
+      const { checkPostgres } = await load(() => import('./postgres/index.js'));
       await checkPostgres(required(postgres));
     },
   },
@@ -154,11 +163,11 @@ export const PARTS: readonly Part[] = [
     needs: [],
     optional: true,
     async start({ state, progress }) {
-      const { startRedis } = await import('./redis/index.js');
+      const { startRedis } = await load(() => import('./redis/index.js'));
       return startRedis({ dir: state.dir, progress });
     },
     async check({ redis }) {
-      const { pingRedis } = await import('./redis/index.js');
+      const { pingRedis } = await load(() => import('./redis/index.js'));
       await pingRedis(required(redis));
     },
   },
@@ -168,11 +177,11 @@ export const PARTS: readonly Part[] = [
     needs: [],
     optional: true,
     async start({ state, progress }) {
-      const { startMongodb } = await import('./mongodb/index.js');
+      const { startMongodb } = await load(() => import('./mongodb/index.js'));
       return startMongodb({ dir: state.dir, progress });
     },
     async check({ mongodb }) {
-      const { pingMongodb } = await import('./mongodb/index.js');
+      const { pingMongodb } = await load(() => import('./mongodb/index.js'));
       await pingMongodb(required(mongodb));
     },
   },
@@ -182,7 +191,7 @@ export const PARTS: readonly Part[] = [
     needs: [],
     optional: true,
     async start({ state, progress }) {
-      const { startAws } = await import('./aws/index.js');
+      const { startAws } = await load(() => import('./aws/index.js'));
       return startAws({ dir: state.dir, progress });
     },
     async check({ aws }) {
@@ -195,7 +204,7 @@ export const PARTS: readonly Part[] = [
     needs: [],
     optional: true,
     async start({ state, progress }) {
-      const { startStatuspage } = await import('./statuspage/start.js');
+      const { startStatuspage } = await load(() => import('./statuspage/start.js'));
       return startStatuspage({ dir: state.dir, progress });
     },
     async check({ statuspage }) {
